@@ -1,0 +1,1 @@
+"""The timeline: the contract between the compiler and every backend (DESIGN §6). Values only, no effects."""
