@@ -1,0 +1,230 @@
+"""Timeline and frame number → one planar YUV 4:2:0 frame, BT.709 limited range.
+
+A frame depends on nothing but the timeline, the media and its number. What the same thread rendered before is used
+again where it must come out the same: a whole frame, or the unchanged layers underneath.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from renderer.picture.kernels import (
+    POSITION_BITS,
+    Axis,
+    Plane,
+    PreparedPlane,
+    Resampler,
+    blend_alpha,
+    blend_coverage,
+    choose_filter,
+    mix_over,
+    rgb_to_yuv420,
+)
+from renderer.picture.placement import Placement, Span, pixel_box, place
+from renderer.picture.prepared import PictureShelf, PreparedPicture, longest_step
+from renderer.picture.scene import OPAQUE, LayerState, Scene, scene_at
+from renderer.timeline.model import Rect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from numpy.typing import NDArray
+
+    from renderer.timebase import FrameRange
+    from renderer.timeline.model import Layer, Timeline
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One picture. `data` is (height * 3 / 2, width) uint8, contiguous: Y, U, V, as yuv420p lies in memory."""
+
+    data: NDArray[np.uint8]
+    y: Plane
+    u: Plane
+    v: Plane
+
+    @classmethod
+    def empty(cls, width: int, height: int) -> Frame:
+        """A frame of undefined content; both sides are even."""
+        data = np.empty((height * 3 // 2, width), np.uint8)
+        flat, luma, chroma = data.reshape(-1), width * height, width * height // 4
+        half = (height // 2, width // 2)
+        u, v = flat[luma : luma + chroma].reshape(half), flat[luma + chroma :].reshape(half)
+        return cls(data, data[:height], u, v)
+
+    def copy_from(self, other: Frame) -> None:
+        np.copyto(self.data, other.data)
+
+
+class FrameRenderer:
+    """Renders frames of one timeline, in one thread. Shares prepared pictures with others through `shelf`."""
+
+    def __init__(self, timeline: Timeline, shelf: PictureShelf) -> None:
+        self._timeline, self._shelf = timeline, shelf
+        self._size = (timeline.width, timeline.height)
+        self._resamplers: dict[str, Resampler] = {}
+        self._canvas, self._below, self._group = (Frame.empty(*self._size) for _ in range(3))
+        self._shown: Scene = ()
+        self._kept_below: Scene = ()
+
+    def frame(self, number: int) -> Frame:
+        """Frame `number`; valid until the next call. Raises: MediaError, IndexError."""
+        if not 0 <= number < self._timeline.frame_count:
+            raise IndexError(f"frame {number} of {self._timeline.frame_count}")
+        return self._compose(scene_at(self._timeline.layers, number, self._size))
+
+    def frames(self, numbers: FrameRange) -> Iterator[Frame]:
+        """The frames of a range in order; each is valid until the next one is asked for."""
+        layers = [layer for layer in self._timeline.layers if layer.range.intersects(numbers)]
+        for number in numbers:
+            yield self._compose(scene_at(layers, number, self._size))
+
+    def _compose(self, scene: Scene) -> Frame:
+        if scene == self._shown:
+            return self._canvas
+        same = _common_length(scene, self._shown)
+        if 0 < same < len(scene):
+            self._use_below(scene[:same])
+        else:
+            same = 0
+        self._draw(scene[same:], self._canvas)
+        self._shown = scene
+        return self._canvas
+
+    def _use_below(self, states: Scene) -> None:
+        """Put the unchanged lower layers on the canvas, drawing them apart when they are needed the first time."""
+        if self._kept_below != states:
+            self._draw(states, self._below)
+            self._kept_below = states
+        self._canvas.copy_from(self._below)
+
+    def _draw(self, states: Iterable[LayerState], onto: Frame) -> None:
+        for state in states:
+            if state.layer.color is not None:
+                self._fill(state, onto)
+            elif state.layer.fit == "blur":
+                self._draw_over_backdrop(state, onto)
+            elif state.rect is not None:
+                self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
+
+    def _fill(self, state: LayerState, onto: Frame) -> None:
+        color = str(state.layer.color)
+        rgb = np.array([[[int(color[place : place + 2], 16) for place in (1, 3, 5)]] * 2] * 2, np.uint8)
+        for plane, level in zip((onto.y, onto.u, onto.v), rgb_to_yuv420(rgb), strict=True):
+            plane[:] = level[0, 0]
+
+    def _draw_over_backdrop(self, state: LayerState, onto: Frame) -> None:
+        """A picture and its blurred copy fade as one."""
+        target = onto if state.opacity == OPAQUE else self._group
+        whole = Rect(Fraction(0), Fraction(0), *map(Fraction, self._size))
+        backdrop = self._shelf.backdrop(state.layer)
+        self._draw_picture(state.layer, backdrop, whole, OPAQUE, target)
+        if state.rect is not None:
+            self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, OPAQUE, target)
+        if target is self._group:
+            for below, above in zip(_planes(onto), _planes(target), strict=True):
+                mix_over(below, above, state.opacity)
+
+    def _draw_picture(self, layer: Layer, picture: PreparedPicture, rect: Rect, opacity: int, onto: Frame) -> None:
+        box = pixel_box(rect, self._size)
+        if layer.kind == "logo" and box is not None and picture.size == (box[2] - box[0], box[3] - box[1]):
+            _lay_logo(picture, box, opacity, onto)
+            return
+        placement = place(rect, picture.size, self._size)
+        if placement is None:
+            return
+        resampler = self._resampler(layer, picture)
+        if opacity == OPAQUE and not placement.partial and picture.alpha is None:
+            for window, plane, x, y in _windows(onto, picture, placement):
+                resampler.resample(window, plane, x, y)
+        else:
+            self._blend(resampler, picture, placement, opacity, onto)
+
+    def _blend(
+        self, resampler: Resampler, picture: PreparedPicture, placement: Placement, opacity: int, onto: Frame
+    ) -> None:
+        alphas = (picture.alpha, picture.chroma_alpha, picture.chroma_alpha)
+        coverages = (_coverage(placement, chroma=False), *[_coverage(placement, chroma=True)] * 2)
+        for (window, plane, x, y), alpha, (cov_x, cov_y) in zip(
+            _windows(onto, picture, placement), alphas, coverages, strict=True
+        ):
+            above = np.empty(window.shape, np.uint8)
+            resampler.resample(above, plane, x, y)
+            if alpha is not None:
+                mask = np.empty(window.shape, np.uint8)
+                resampler.resample(mask, alpha, x, y)
+                blend_coverage(mask, np.zeros_like(mask), 65_535 - cov_x, np.full_like(cov_y, 65_535))
+                blend_coverage(mask, np.zeros_like(mask), np.full_like(cov_x, 65_535), 65_535 - cov_y)
+                blend_alpha(window, above, mask, opacity)
+            elif placement.partial:
+                blend_coverage(window, above, cov_x, cov_y, opacity)
+            else:
+                mix_over(window, above, opacity)
+
+    def _resampler(self, layer: Layer, picture: PreparedPicture) -> Resampler:
+        """One filter for a layer's whole life: nothing may change its look in the middle of a shot."""
+        key = f"{layer.id}:{picture.width}x{picture.height}"
+        if key not in self._resamplers:
+            step = int(longest_step(layer, picture) * (1 << POSITION_BITS)) + 1
+            if len(self._resamplers) > 8:
+                self._resamplers.clear()
+            self._resamplers[key] = Resampler(choose_filter(step))
+        return self._resamplers[key]
+
+
+def _planes(frame: Frame) -> tuple[Plane, Plane, Plane]:
+    return frame.y, frame.u, frame.v
+
+
+def _common_length(scene: Scene, other: Scene) -> int:
+    same = 0
+    for state, before in zip(scene, other, strict=False):
+        if state != before:
+            break
+        same += 1
+    return same
+
+
+def _windows(
+    frame: Frame, picture: PreparedPicture, placement: Placement
+) -> Iterator[tuple[Plane, PreparedPlane, Axis, Axis]]:
+    """For each plane: the window it is drawn into, the prepared plane, and the positions along both axes."""
+    x, y = placement.x, placement.y
+    yield frame.y[y.start : y.end, x.start : x.end], picture.y, x.luma, y.luma
+    rows, columns = slice(y.start // 2, y.end // 2), slice(x.start // 2, x.end // 2)
+    yield frame.u[rows, columns], picture.u, x.chroma, y.chroma
+    yield frame.v[rows, columns], picture.v, x.chroma, y.chroma
+
+
+def _coverage(placement: Placement, *, chroma: bool) -> tuple[NDArray[np.uint16], NDArray[np.uint16]]:
+    return _span_coverage(placement.x, chroma=chroma), _span_coverage(placement.y, chroma=chroma)
+
+
+def _span_coverage(span: Span, *, chroma: bool) -> NDArray[np.uint16]:
+    coverage = span.chroma_coverage if chroma else span.coverage
+    if coverage is not None:
+        return coverage
+    length = span.end - span.start
+    return np.full(length // 2 if chroma else length, 65_535, np.uint16)
+
+
+def _lay_logo(picture: PreparedPicture, box: tuple[int, int, int, int], opacity: int, onto: Frame) -> None:
+    """A picture already at its final size, on even pixels."""
+    left, top, right, bottom = box
+    half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
+    parts = (
+        (onto.y[top:bottom, left:right], picture.y, picture.alpha),
+        (onto.u[half], picture.u, picture.chroma_alpha),
+        (onto.v[half], picture.v, picture.chroma_alpha),
+    )
+    for window, plane, alpha in parts:
+        height, width = window.shape
+        above = plane.rows[:height, :width]
+        if alpha is None:
+            mix_over(window, above, opacity)
+        else:
+            blend_alpha(window, above, alpha.rows[:height, :width], opacity)

@@ -1,0 +1,160 @@
+"""Pictures as facts and planes, decoded in a limited child process that sees bytes only: no files, no network names.
+
+One child serves many pictures, one after the other; one that dies or hangs over a picture is replaced, and the picture
+is refused by name. Safe to share between threads: requests queue.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from renderer.errors import MediaError, ToolError
+from renderer.ffmpeg_process import Child, Limits
+from renderer.media import MediaLimits, sniff_image
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from renderer.picture.intake_child import Request, Task
+
+ACCEPTED = "png, jpeg, webp, gif, heic or avif"
+_PROJECT = Path(__file__).resolve().parents[2]
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from renderer.picture.intake_child import main; main()"
+_LIMITS = Limits(address_space_bytes=6_000_000_000, file_size_bytes=64_000_000, open_files=128)
+_SECONDS_PER_PICTURE = 60
+Answer = dict[str, int | str | bool]
+_KERNEL_SETTINGS = ("NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "STORYREEL_KERNEL", "HOME")
+
+
+@dataclass(frozen=True, slots=True)
+class PictureFacts:
+    """Size in pixels after orientation, and whether it can be transparent."""
+
+    width: int
+    height: int
+    alpha: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PicturePlanes:
+    """Planes one after the other in `data`: Y, U, V at 4:2:0, and with `alpha` the luma and chroma alpha planes."""
+
+    width: int
+    height: int
+    alpha: bool
+    data: bytes
+
+
+class Intake:
+    """Decodes pictures in a child. Use as a context manager, or call `close`."""
+
+    def __init__(self, limits: MediaLimits | None = None) -> None:
+        self._limits = limits or MediaLimits.from_environment()
+        self._child: Child | None = None
+        self._lock = threading.Lock()
+
+    def facts(self, name: str, content: bytes) -> PictureFacts:
+        """Raises: MediaError where the picture is refused."""
+        answer, _ = self._ask(name, content, "facts")
+        return PictureFacts(int(answer["width"]), int(answer["height"]), bool(answer["alpha"]))
+
+    def planes(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """The whole picture at width × height. Raises: MediaError where the picture is refused."""
+        return self._planes(name, content, "planes", (width, height))
+
+    def backdrop(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """A blurred, dimmed copy that covers a frame of width × height, at an eighth of that size.
+
+        Raises: MediaError where the picture is refused.
+        """
+        return self._planes(name, content, "backdrop", (width, height))
+
+    def _planes(self, name: str, content: bytes, task: Task, size: tuple[int, int]) -> PicturePlanes:
+        answer, data = self._ask(name, content, task, size)
+        return PicturePlanes(int(answer["width"]), int(answer["height"]), bool(answer["alpha"]), data)
+
+    def close(self) -> None:
+        with self._lock:
+            self._stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _ask(self, name: str, content: bytes, task: Task, size: tuple[int, int] = (0, 0)) -> tuple[Answer, bytes]:
+        format_name = sniff_image(content[:64])
+        if format_name is None:
+            raise MediaError(name, f"is not a picture that can be used ({ACCEPTED}), whatever its name says")
+        request: Request = {
+            "task": task,
+            "format": format_name,
+            "pixels": self._limits.image_pixels,
+            "bytes": len(content),
+            "width": size[0],
+            "height": size[1],
+        }
+        with self._lock:
+            answer, payload = self._exchange(name, request, content)
+        if "error" in answer:
+            raise MediaError(name, str(answer["error"]))
+        return answer, payload
+
+    def _exchange(self, name: str, request: Request, content: bytes) -> tuple[Answer, bytes]:
+        child = self._child or self._start()
+        watchdog = threading.Timer(_SECONDS_PER_PICTURE, child.kill, kwargs={"why": "took too long"})
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            child.write(json.dumps(request).encode() + b"\n")
+            child.write(content)
+            line = child.output.readline()
+            answer: Answer = json.loads(line)
+            payload = _read_exactly(child, int(answer["bytes"]))
+        except (ToolError, ValueError, EOFError) as error:
+            why = self._stop()
+            raise MediaError(name, f"can't be decoded within the limits for one picture ({why})") from error
+        finally:
+            watchdog.cancel()
+        return answer, payload
+
+    def _start(self) -> Child:
+        settings = {key: os.environ[key] for key in _KERNEL_SETTINGS if key in os.environ}
+        self._child = Child(
+            [sys.executable, "-I", "-c", _PROGRAM, str(_PROJECT)],
+            stdin=subprocess.PIPE,
+            limits=_LIMITS,
+            env=settings,
+        )
+        return self._child
+
+    def _stop(self) -> str:
+        """End the child; says how it ended where it had failed."""
+        child, self._child = self._child, None
+        if child is None:
+            return "not running"
+        with child:
+            try:
+                child.finish()
+            except ToolError as error:
+                return error.message
+        return "it ended early"
+
+
+def _read_exactly(child: Child, size: int) -> bytes:
+    parts, missing = [], size
+    while missing:
+        part = child.output.read(min(missing, 1 << 20))
+        if not part:
+            raise EOFError
+        parts.append(part)
+        missing -= len(part)
+    return b"".join(parts)

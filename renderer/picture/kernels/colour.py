@@ -1,0 +1,155 @@
+"""RGB ↔ BT.709 limited-range YUV 4:2:0, in fixed point.
+
+The matrix is that of ITU-R BT.709-6 (items 3.2 to 3.4) with 8-bit limited range (16..235, 16..240), in 1/65536. Chroma
+is sited left, as H.264 assumes when nothing else is said (ITU-T H.264 Annex E, chroma_sample_loc_type 0): level with
+every second column, midway between two rows. Results are rounded to the nearest level, halves upwards.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from renderer.picture.kernels.jit import kernel
+from renderer.picture.kernels.views import Image, Plane
+
+Planes = tuple[Plane, Plane, Plane]
+"""Y (height, width), U and V ((height + 1) // 2, (width + 1) // 2), uint8."""
+
+# 219/255 and 224/255 of 0.2126, 0.7152, 0.0722 and of the colour differences over 1.8556 (blue) and 1.5748 (red), times
+# 65536. The luma row adds up to round(65536 * 219 / 255) and the others to 0, so that greys stay exactly grey.
+_Y_R, _Y_G, _Y_B = 11966, 40254, 4064
+_U_R, _U_G, _U_B = -6596, -22189, 28785
+_V_R, _V_G, _V_B = 28784, -26145, -2639
+# And back: 255/219, and 255/224 of 1.5748, 0.1873, 0.4681, 1.8556.
+_R_Y, _R_V, _G_U, _G_V, _B_U = 76309, 117489, 13975, 34925, 138438
+
+
+def rgb_to_yuv420(rgb: Image) -> Planes:
+    """Planes of an (height, width, 3) uint8 image.
+
+    Chroma comes from RGB averaged with weights 1/4 1/2 1/4 about even columns and 1/2 1/2 over row pairs, edges
+    replicated, at full precision. Raises: ValueError for another shape or type.
+    """
+    height, width = _check(rgb, 3)
+    y, u, v = _empty_planes(height, width)
+    _to_yuv(np.ascontiguousarray(rgb), y, u, v)
+    return y, u, v
+
+
+def rgba_to_yuva420(rgba: Image) -> tuple[Plane, Plane, Plane, Plane, Plane]:
+    """(y, u, v, alpha, chroma_alpha) of a straight (not premultiplied) (height, width, 4) uint8 image.
+
+    The planes are straight as well, ready for `blend_alpha`: chroma is the mean colour weighted by alpha, so that the
+    colour of invisible samples does not bleed, and `chroma_alpha` the mean alpha over the same samples.
+    Raises: ValueError for another shape or type.
+    """
+    height, width = _check(rgba, 4)
+    y, u, v = _empty_planes(height, width)
+    alpha, chroma_alpha = np.ascontiguousarray(rgba[:, :, 3]), np.empty_like(u)
+    _to_yuva(np.ascontiguousarray(rgba), y, u, v, chroma_alpha)
+    return y, u, v, alpha, chroma_alpha
+
+
+def yuv420_to_rgb(y: Plane, u: Plane, v: Plane) -> Image:
+    """The (height, width, 3) image of three planes, chroma interpolated linearly: for previews and tests.
+
+    Raises: ValueError where the planes' sizes do not belong together.
+    """
+    height, width = y.shape
+    expected = ((height + 1) // 2, (width + 1) // 2)
+    if u.shape != expected or v.shape != expected:
+        raise ValueError(f"expected chroma planes of {expected} beside luma {y.shape}, found {u.shape} and {v.shape}")
+    luma = (y.astype(np.int32) - 16) * 8
+    blue, red = (_upsample(chroma, height, width) - 128 * 8 for chroma in (u, v))
+    channels = (
+        luma * _R_Y + red * _R_V,
+        luma * _R_Y - blue * _G_U - red * _G_V,
+        luma * _R_Y + blue * _B_U,
+    )
+    return np.stack([np.clip((c + (1 << 18)) >> 19, 0, 255).astype(np.uint8) for c in channels], axis=-1)
+
+
+def premultiply(rgba: Image) -> Image:
+    """Colour times alpha, rounded: what `shrink` needs, so that invisible colour does not bleed into edges."""
+    wide = rgba.astype(np.uint32)
+    wide[:, :, :3] = (wide[:, :, :3] * wide[:, :, 3:] + 127) // 255
+    return wide.astype(np.uint8)
+
+
+def unpremultiply(rgba: Image) -> Image:
+    """Colour over alpha, rounded and limited to 255; black where alpha is 0."""
+    wide = rgba.astype(np.uint32)
+    alpha = wide[:, :, 3:]
+    straight = (wide[:, :, :3] * 255 + alpha // 2) // np.maximum(alpha, 1)
+    wide[:, :, :3] = np.where(alpha > 0, np.minimum(straight, 255), 0)
+    return wide.astype(np.uint8)
+
+
+def _check(image: Image, channels: int) -> tuple[int, int]:
+    if image.ndim != 3 or image.shape[2] != channels or image.dtype != np.uint8 or image.size == 0:
+        raise ValueError(f"expected (height, width, {channels}) uint8, found {image.shape} of {image.dtype}")
+    return image.shape[0], image.shape[1]
+
+
+def _empty_planes(height: int, width: int) -> Planes:
+    chroma = ((height + 1) // 2, (width + 1) // 2)
+    return np.empty((height, width), np.uint8), np.empty(chroma, np.uint8), np.empty(chroma, np.uint8)
+
+
+def _upsample(chroma: Plane, height: int, width: int) -> NDArray[np.int32]:
+    """Chroma times 8 at every luma sample, (height, width) int32."""
+    wide = chroma.astype(np.int32)
+    right = np.concatenate([wide[:, 1:], wide[:, -1:]], axis=1)
+    columns = np.stack([2 * wide, wide + right], axis=2).reshape(wide.shape[0], -1)[:, :width]
+    above = np.concatenate([columns[:1], columns[:-1]])
+    below = np.concatenate([columns[1:], columns[-1:]])
+    rows = np.stack([3 * columns + above, 3 * columns + below], axis=1)
+    return rows.reshape(-1, width)[:height]
+
+
+@kernel
+def _to_yuv(rgb: Image, y: Plane, u: Plane, v: Plane) -> None:
+    height, width = y.shape
+    sums = np.zeros((3, width + 2), np.int32)
+    for i in range(height):
+        for j in range(width):
+            r, g, b = np.int32(rgb[i, j, 0]), np.int32(rgb[i, j, 1]), np.int32(rgb[i, j, 2])
+            y[i, j] = (_Y_R * r + _Y_G * g + _Y_B * b + (16 << 16) + (1 << 15)) >> 16
+    for i in range(u.shape[0]):
+        below = min(2 * i + 1, height - 1)
+        for c in range(3):
+            for j in range(width):
+                sums[c, j + 1] = np.int32(rgb[2 * i, j, c]) + np.int32(rgb[below, j, c])
+            sums[c, 0], sums[c, width + 1] = sums[c, 1], sums[c, width]
+        for k in range(u.shape[1]):
+            r = sums[0, 2 * k] + 2 * sums[0, 2 * k + 1] + sums[0, 2 * k + 2]
+            g = sums[1, 2 * k] + 2 * sums[1, 2 * k + 1] + sums[1, 2 * k + 2]
+            b = sums[2, 2 * k] + 2 * sums[2, 2 * k + 1] + sums[2, 2 * k + 2]
+            u[i, k] = (_U_R * r + _U_G * g + _U_B * b + (128 << 19) + (1 << 18)) >> 19
+            v[i, k] = (_V_R * r + _V_G * g + _V_B * b + (128 << 19) + (1 << 18)) >> 19
+
+
+@kernel
+def _to_yuva(rgba: Image, y: Plane, u: Plane, v: Plane, chroma_alpha: Plane) -> None:
+    height, width = y.shape
+    for i in range(height):
+        for j in range(width):
+            r, g, b = np.int32(rgba[i, j, 0]), np.int32(rgba[i, j, 1]), np.int32(rgba[i, j, 2])
+            y[i, j] = (_Y_R * r + _Y_G * g + _Y_B * b + (16 << 16) + (1 << 15)) >> 16
+    for i in range(u.shape[0]):
+        for k in range(u.shape[1]):
+            r, g, b, total = 0, 0, 0, 0
+            for di in range(2):
+                row = min(2 * i + di, height - 1)
+                for dj in range(-1, 2):
+                    column = min(max(2 * k + dj, 0), width - 1)
+                    alpha = np.int64(rgba[row, column, 3]) * (2 - abs(dj))
+                    r += alpha * np.int64(rgba[row, column, 0])
+                    g += alpha * np.int64(rgba[row, column, 1])
+                    b += alpha * np.int64(rgba[row, column, 2])
+                    total += alpha
+            chroma_alpha[i, k] = (total + 4) >> 3
+            scale = max(total, 1) << 16
+            u[i, k] = 128 + (2 * (_U_R * r + _U_G * g + _U_B * b) + scale) // (2 * scale)
+            v[i, k] = 128 + (2 * (_V_R * r + _V_G * g + _V_B * b) + scale) // (2 * scale)

@@ -1,0 +1,58 @@
+"""Moving pictures: any part of a prepared plane at any size and sub-sample position, the same bits on every CPU."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+from renderer.picture.kernels.jit import has_cpu_feature, is_compiling
+from renderer.picture.kernels.resample_portable import resample_portable
+from renderer.picture.kernels.resample_reference import resample_reference
+from renderer.picture.kernels.scratch import Scratch
+
+if TYPE_CHECKING:
+    from renderer.picture.kernels.filters import Filter
+    from renderer.picture.kernels.plane import Axis, PreparedPlane
+    from renderer.picture.kernels.views import Plane
+
+Implementation = Literal["avx2", "portable", "numpy"]
+
+
+@cache
+def chosen_implementation() -> Implementation:
+    """What `STORYREEL_KERNEL` names, else the fastest this CPU can run. All give the same bits.
+
+    Raises: ValueError for another name, or `avx2` where the CPU has none.
+    """
+    wanted = os.environ.get("STORYREEL_KERNEL", "")
+    if wanted and wanted not in get_args(Implementation):
+        raise ValueError(f"STORYREEL_KERNEL: expected one of {', '.join(get_args(Implementation))}, found {wanted!r}")
+    can_avx2 = is_compiling() and has_cpu_feature("avx2")
+    if wanted == "avx2" and not can_avx2:
+        raise ValueError("STORYREEL_KERNEL: avx2 is not available: the CPU has none, or compilation is disabled")
+    return cast(Implementation, wanted or ("avx2" if can_avx2 else "portable"))
+
+
+class Resampler:
+    """One thread's resampler for one shot: a filter, and the scratch memory that every call uses again."""
+
+    def __init__(self, filter: Filter, implementation: Implementation | None = None) -> None:  # noqa: A002
+        self.filter = filter
+        self.implementation: Implementation = implementation or chosen_implementation()
+        self._scratch = Scratch()
+
+    def resample(self, dst: Plane, src: PreparedPlane, x: Axis, y: Axis) -> None:
+        """Fill `dst`, a (height, width) uint8 plane or window, with `src` at the positions of `x` and `y`.
+
+        Raises: ValueError for a `dst` that is not such a plane.
+        """
+        match self.implementation:
+            case "avx2" if self.filter.taps <= 8:
+                from renderer.picture.kernels.resample_avx2 import resample_avx2
+
+                resample_avx2(dst, src, x, y, self.filter, self._scratch)
+            case "avx2" | "portable":
+                resample_portable(dst, src, x, y, self.filter, self._scratch)
+            case "numpy":
+                resample_reference(dst, src, x, y, self.filter)

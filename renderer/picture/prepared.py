@@ -1,0 +1,148 @@
+"""Pictures ready to move: each decoded once, shrunk to what its deepest zoom needs, as planes, and let go in time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from renderer.picture.kernels import Plane, PreparedPlane, prepared_size
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from renderer.media import MediaFolder
+    from renderer.picture.intake import Intake, PicturePlanes
+    from renderer.timeline.model import ImageSource, Layer, Rect
+
+KEPT_PICTURES = 8
+"""Pictures in memory at once: those of two segments under way, with crossfades, and the next one's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreparedPicture:
+    """Planes of (width, height) samples; `alpha` and `chroma_alpha` are None for an opaque picture."""
+
+    width: int
+    height: int
+    y: PreparedPlane
+    u: PreparedPlane
+    v: PreparedPlane
+    alpha: PreparedPlane | None = None
+    chroma_alpha: PreparedPlane | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height)."""
+        return self.width, self.height
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """One picture at one size: what is decoded at most once at a time."""
+
+    source: ImageSource
+    width: int
+    height: int
+    backdrop: bool = False
+
+
+class PictureShelf:
+    """Prepares pictures on demand, for several threads: the second to ask for one waits for the first."""
+
+    def __init__(self, folder: MediaFolder, intake: Intake, *, max_bytes: int, frame: tuple[int, int]) -> None:
+        self._folder, self._intake, self._max_bytes, self._frame = folder, intake, max_bytes, frame
+        self._shelf: OrderedDict[_Wanted, Future[PreparedPicture]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def picture(self, layer: Layer) -> PreparedPicture:
+        """The layer's own picture.
+
+        Raises: MediaError where the original is damaged, or no longer what the timeline was made from.
+        """
+        return self._get(self._wanted(layer))
+
+    def backdrop(self, layer: Layer) -> PreparedPicture:
+        """The small blurred copy for a layer with fit `blur`. Raises: as `picture`."""
+        return self._get(_Wanted(_source(layer), *self._frame, backdrop=True))
+
+    def prepare(self, layer: Layer) -> None:
+        """Have the layer's pictures ready for when they are needed. Raises: as `picture`."""
+        if layer.source is not None:
+            self.picture(layer)
+            if layer.fit == "blur":
+                self.backdrop(layer)
+
+    def _wanted(self, layer: Layer) -> _Wanted:
+        source = _source(layer)
+        if layer.kind == "logo" and layer.rect is not None:
+            return _Wanted(source, max(1, round(layer.rect.width)), max(1, round(layer.rect.height)))
+        width, height = deepest_size(layer)
+        return _Wanted(source, *prepared_size(source.width, source.height, -int(-width // 1), -int(-height // 1)))
+
+    def _get(self, wanted: _Wanted) -> PreparedPicture:
+        with self._lock:
+            kept = self._shelf.get(wanted)
+            if kept is not None:
+                self._shelf.move_to_end(wanted)
+            else:
+                mine: Future[PreparedPicture] = Future()
+                self._shelf[wanted] = mine
+                while len(self._shelf) > KEPT_PICTURES:
+                    self._shelf.popitem(last=False)
+        if kept is not None:
+            return kept.result()
+        try:
+            mine.set_result(self._prepare(wanted))
+        except BaseException as error:
+            with self._lock:
+                self._shelf.pop(wanted, None)
+            mine.set_exception(error)
+            raise
+        return mine.result()
+
+    def _prepare(self, wanted: _Wanted) -> PreparedPicture:
+        name = wanted.source.path
+        content = self._folder.read_image(wanted.source, self._max_bytes)
+        task = self._intake.backdrop if wanted.backdrop else self._intake.planes
+        return _shelved(task(name, content, wanted.width, wanted.height))
+
+
+def _source(layer: Layer) -> ImageSource:
+    if layer.source is None:
+        raise ValueError(f"layer {layer.id} has no picture")
+    return layer.source
+
+
+def deepest_size(layer: Layer) -> tuple[Fraction, Fraction]:
+    """The largest width and height at which the layer shows its whole picture, in output pixels."""
+    rects: list[Rect] = [rect for rect in (layer.rect,) if rect is not None]
+    if layer.motion is not None:
+        rects += [layer.motion.start, layer.motion.end]
+    return max(rect.width for rect in rects), max(rect.height for rect in rects)
+
+
+def longest_step(layer: Layer, picture: PreparedPicture) -> Fraction:
+    """The most prepared samples to one output pixel, over both axes and the whole motion."""
+    rects = [layer.rect] if layer.motion is None else [layer.motion.start, layer.motion.end]
+    steps = [(picture.width / rect.width, picture.height / rect.height) for rect in rects if rect is not None]
+    return max(max(step) for step in steps)
+
+
+def _shelved(planes: PicturePlanes) -> PreparedPicture:
+    luma = (planes.height, planes.width)
+    chroma = ((planes.height + 1) // 2, (planes.width + 1) // 2)
+    shapes = [luma, chroma, chroma, *([luma, chroma] if planes.alpha else [])]
+    return PreparedPicture(planes.width, planes.height, *(PreparedPlane(plane) for plane in _cut(planes.data, shapes)))
+
+
+def _cut(data: bytes, shapes: list[tuple[int, int]]) -> list[Plane]:
+    parts, offset = [], 0
+    for height, width in shapes:
+        parts.append(np.frombuffer(data, np.uint8, height * width, offset).reshape(height, width))
+        offset += height * width
+    return parts

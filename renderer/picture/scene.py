@@ -1,0 +1,54 @@
+"""Which layers show in one frame, where, and how opaque: the frame's whole description, without a pixel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from renderer.timeline.geometry import opacity_at, rect_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from renderer.timeline.model import Layer, Rect
+
+OPAQUE = 65_536
+"""An opacity of one, in the unit of the blending kernels."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerState:
+    """One layer in one frame. Equal states look the same."""
+
+    layer: Layer
+    rect: Rect | None
+    opacity: int
+
+    def hides_below(self, width: int, height: int) -> bool:
+        """Whether nothing underneath can be seen."""
+        if self.opacity < OPAQUE:
+            return False
+        if self.layer.color is not None or self.layer.fit == "blur":
+            return True
+        source = self.layer.source
+        return source is not None and not source.alpha and self.rect is not None and self.rect.covers(width, height)
+
+
+Scene = tuple[LayerState, ...]
+"""What one frame shows, from the bottom up. Two frames with equal scenes are the same picture."""
+
+
+def scene_at(layers: Sequence[Layer], frame: int, size: tuple[int, int]) -> Scene:
+    """The states of the layers that can be seen in `frame`; `layers` are ordered by z, `size` is width and height."""
+    states: list[LayerState] = []
+    for layer in reversed(layers):
+        if frame not in layer.range:
+            continue
+        opacity = int((2 * OPAQUE * opacity_at(layer, frame) + 1) // 2)
+        if opacity == 0:
+            continue
+        state = LayerState(layer, rect_at(layer, frame), opacity)
+        states.append(state)
+        if state.hides_below(*size):
+            break
+    return tuple(reversed(states))

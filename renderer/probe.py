@@ -1,0 +1,104 @@
+"""Media facts: what a file really holds, read in limited child processes, remembered while the file stays the same.
+
+Content is sniffed, never trusted by its name (SAFETY S1). A picture's facts come from the intake child, a sound's from
+decoding all of it; both name the content by its hash. Originals are opened read-only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Self
+
+from renderer.cache import FactsCache
+from renderer.errors import MediaError
+from renderer.media import MediaFolder, MediaLimits, OpenMedium, sniff_audio
+from renderer.picture.intake import Intake, PictureFacts
+from renderer.timeline.model import AudioSource, ImageSource
+
+if TYPE_CHECKING:
+    from renderer.sound.pcm_store import PcmStore
+
+ACCEPTED_AUDIO = "wav, mp3, flac, m4a/mp4, ogg/opus or webm"
+_FACTS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProbedAudio:
+    """A sound's facts, and what is worth telling its author about it."""
+
+    source: AudioSource
+    warnings: tuple[str, ...] = ()
+
+
+class Prober:
+    """Facts about the media of one story. Use as a context manager: it owns a child process."""
+
+    def __init__(
+        self, folder: MediaFolder, pcm_store: PcmStore, *, limits: MediaLimits | None = None, use_cache: bool = True
+    ) -> None:
+        self._folder, self._pcm_store = folder, pcm_store
+        self._limits = limits or MediaLimits.from_environment()
+        self._facts = FactsCache(enabled=use_cache)
+        self._intake = Intake(self._limits)
+
+    def image(self, name: str) -> ImageSource:
+        """Raises: MediaError where the file is missing, refused or damaged."""
+        with self._folder.open(name) as medium:
+            kind = f"image{_FACTS_VERSION}"
+            known = self._facts.get(kind, medium.status)
+            if known is not None:
+                facts = json.loads(known)
+                return ImageSource(medium.relative, **facts)
+            content = medium.read_all(self._limits.image_bytes)
+            facts = {"sha256": hashlib.sha256(content).hexdigest(), **asdict(self._picture(name, content))}
+            if not medium.changed():
+                self._facts.put(kind, medium.status, json.dumps(facts))
+            return ImageSource(medium.relative, **facts)
+
+    def _picture(self, name: str, content: bytes) -> PictureFacts:
+        if not content:
+            raise MediaError(name, "is empty")
+        facts = self._intake.facts(name, content)
+        if facts.width * facts.height > self._limits.image_pixels:
+            megapixels = self._limits.image_pixels / 1e6
+            raise MediaError(name, f"{facts.width}×{facts.height} is over the limit of {megapixels:g} megapixels")
+        return facts
+
+    def audio(self, name: str) -> ProbedAudio:
+        """Raises: MediaError where the file is missing, refused, damaged or without samples."""
+        with self._folder.open(name) as medium:
+            kind = f"audio{_FACTS_VERSION}"
+            known = self._facts.get(kind, medium.status)
+            if known is not None:
+                facts = json.loads(known)
+                warnings = tuple(facts.pop("warnings"))
+                return ProbedAudio(AudioSource(medium.relative, **facts), warnings)
+            return self._decoded(medium, kind)
+
+    def _decoded(self, medium: OpenMedium, kind: str) -> ProbedAudio:
+        format_name = sniff_audio(medium.head())
+        if medium.status.st_size == 0:
+            raise MediaError(medium.name, "is empty")
+        if format_name is None:
+            reason = f"is not a sound that can be used ({ACCEPTED_AUDIO}), whatever its name says"
+            raise MediaError(medium.name, reason)
+        sha256 = medium.sha256(self._limits.audio_bytes)
+        decoded = self._pcm_store.decode(medium, sha256, format_name)
+        if medium.changed():
+            raise MediaError(medium.name, "changed while it was read: run the command again")
+        source = AudioSource(medium.relative, sha256, decoded.sample_rate, decoded.channels, decoded.samples)
+        facts = {key: value for key, value in asdict(source).items() if key != "path"}
+        self._facts.put(kind, medium.status, json.dumps(facts | {"warnings": list(decoded.warnings)}))
+        return ProbedAudio(source, tuple(decoded.warnings))
+
+    def close(self) -> None:
+        self._intake.close()
+        self._facts.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

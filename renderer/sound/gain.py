@@ -1,0 +1,120 @@
+"""Decibels → factors: constant gains, fades and envelopes, in arithmetic that gives the same bits on every CPU.
+
+Library `pow` and `exp` differ in their last bit between CPUs (FMA variants), so the exponential is written out here in
+plain multiplications and additions. Its error stays under 1e-15; 0 dB is exactly 1.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from renderer.sound.jit import kernel
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
+    from numpy.typing import NDArray
+
+    from renderer.timeline.model import EnvelopePoint
+
+OCTAVES_PER_DB = 0.16609640474436813
+"""log2(10) / 20: gains double every 6.02 dB."""
+
+LN2 = 0.6931471805599453
+
+
+@kernel
+def factor_of_db(gain_db: float) -> float:
+    """10^(gain_db / 20): amplitude, not power."""
+    octaves = gain_db * OCTAVES_PER_DB
+    whole = math.floor(octaves + 0.5)
+    x = (octaves - whole) * LN2
+    # exp(x) for |x| <= 0.347 by its series to x^13 (the next term is under 1e-17), Horner's way.
+    total = 1.0
+    for n in range(13, 0, -1):
+        total = 1.0 + x * total / n
+    scale = 1.0
+    step = 2.0 if whole > 0 else 0.5
+    for _ in range(int(abs(whole))):
+        scale *= step
+    return total * scale
+
+
+def db_of_factor(factor: float) -> float:
+    """20·log10 of an amplitude; −inf for 0."""
+    return 20.0 * math.log10(factor) if factor > 0 else -math.inf
+
+
+@kernel
+def apply_envelope(samples: NDArray[np.float64], first: int, at: NDArray[np.int64], gain_db: NDArray[np.float64]) -> None:
+    """Multiply `samples` (n, 2), the first of which is programme sample `first`, by the envelope's factor, in place.
+
+    The gain in dB is linear between the points `at` (ascending) and rests outside them; where two points share a
+    sample, the later one rules from there on.
+    """
+    last = len(at) - 1
+    point = 0
+    for row in range(samples.shape[0]):
+        sample = first + row
+        while point < last and at[point + 1] <= sample:
+            point += 1
+        if sample <= at[0] or point == last:
+            db = gain_db[point]
+        else:
+            progress = (sample - at[point]) / (at[point + 1] - at[point])
+            db = gain_db[point] + (gain_db[point + 1] - gain_db[point]) * progress
+        factor = 1.0 if db == 0.0 else factor_of_db(db)
+        samples[row, 0] *= factor
+        samples[row, 1] *= factor
+
+
+@kernel
+def apply_fades(samples: NDArray[np.float64], first: int, length: int, fade_in: int, fade_out: int) -> None:
+    """Multiply `samples` (n, 2), the first of which is sample `first` of a track of `length`, by its fades, in place.
+
+    Linear in amplitude, taken at the middle of each sample: a fade of n samples starts at 0.5/n and mirrors exactly.
+    """
+    for row in range(samples.shape[0]):
+        since = first + row
+        left = length - 1 - since
+        factor = 1.0
+        if since < fade_in:
+            factor = (since + 0.5) / fade_in
+        if left < fade_out:
+            factor *= (left + 0.5) / fade_out
+        if factor != 1.0:
+            samples[row, 0] *= factor
+            samples[row, 1] *= factor
+
+
+class Envelope:
+    """An envelope ready for the kernels. Ask `is_flat` before: most tracks have none."""
+
+    def __init__(self, points: Sequence[EnvelopePoint]) -> None:
+        self._at = np.array([point.sample for point in points], dtype=np.int64)
+        self._gain_db = np.array([float(point.gain_db) for point in points], dtype=np.float64)
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether it changes nothing at all."""
+        return not self._gain_db.any()
+
+    def apply(self, samples: NDArray[np.float64], first: int) -> None:
+        """Multiply `samples` (n, 2), starting at programme sample `first`, in place."""
+        if not self.is_flat:
+            apply_envelope(samples, first, self._at, self._gain_db)
+
+    def gain_db_at(self, sample: int) -> float:
+        """The envelope's gain at one programme sample."""
+        if len(self._at) == 0:
+            return 0.0
+        return float(np.interp(sample, self._at, self._gain_db))
+
+
+def constant_factor(gain_db: Fraction | float) -> float:
+    """The float64 factor of a constant gain."""
+    return factor_of_db(float(gain_db))

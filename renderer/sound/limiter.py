@@ -1,0 +1,87 @@
+"""A look-ahead limiter that acts only where the programme would clip, and gives the same bits for every block size.
+
+The gain each sample needs is an integer (30 bits after the point, rounded down). The applied gain is the highest curve
+under all needed gains that rises no faster than `RELEASE` and falls no faster than `ATTACK` allows: two min-plus passes in
+integers. Each forgets exactly after one full ramp, so a range of samples needs only that much of its surroundings.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from renderer.sound.gain import db_of_factor
+from renderer.sound.jit import kernel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+UNITY = 1 << 30
+LOOK_AHEAD = 480
+"""Samples a gain may take to fall from 1 to 0 (10 ms)."""
+RELEASE = 9600
+"""Samples a gain takes to rise from 0 to 1 (200 ms)."""
+FALL_STEP = UNITY // LOOK_AHEAD + 1
+RISE_STEP = UNITY // RELEASE + 1
+
+LARGEST = 32767.0 / 32768.0
+"""The largest positive sample of 16 bits; the most negative one is −1."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimiterReport:
+    """What the limiter did to a whole programme. Nothing was changed where `limited_samples` is 0."""
+
+    limited_samples: int
+    deepest_db: float
+    """The strongest reduction, in dB (0 or negative)."""
+    first_sample: int | None
+    peak_before: float
+    """The highest absolute sample before limiting; 1.0 is full scale."""
+
+    @property
+    def acted(self) -> bool:
+        return self.limited_samples > 0
+
+    def __str__(self) -> str:
+        if not self.acted:
+            return "the limiter did not act"
+        peak = db_of_factor(self.peak_before)
+        return f"the sum reached {peak:+.2f} dBFS: limited by up to {-self.deepest_db:.2f} dB"
+
+
+@kernel
+def needed_gains(samples: NDArray[np.float64], high: float, low: float) -> NDArray[np.int64]:
+    """For each row of `samples` (n, 2) the highest gain that keeps it within `low`..`high`, in 1/2^30, rounded down."""
+    gains = np.full(samples.shape[0], 1 << 30, dtype=np.int64)
+    for row in range(samples.shape[0]):
+        needed = 1.0
+        for channel in range(2):
+            value = samples[row, channel]
+            if value > high:
+                needed = min(needed, high / value)
+            elif value < low:
+                needed = min(needed, low / value)
+        if needed < 1.0:
+            gains[row] = int(needed * 1073741824.0)
+    return gains
+
+
+@kernel
+def ramp_gains(gains: NDArray[np.int64], rise: int, fall: int) -> None:
+    """Lower `gains` in place to the highest curve that rises by at most `rise`, falls by at most `fall` per sample."""
+    held = 1 << 30
+    for row in range(len(gains)):
+        held = min(gains[row], held + rise)
+        gains[row] = held
+    held = 1 << 30
+    for row in range(len(gains) - 1, -1, -1):
+        held = min(gains[row], held + fall)
+        gains[row] = held
+
+
+def limit(samples: NDArray[np.float64], gains: NDArray[np.int64]) -> None:
+    """Apply ramped `gains` to `samples` in place; rows at unity keep their bits."""
+    samples *= (gains / float(UNITY))[:, np.newaxis]

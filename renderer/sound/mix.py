@@ -1,0 +1,148 @@
+"""A timeline's `Sound` and its decoded sources → the programme mix, any range of samples at a time.
+
+A pure function of the range: every block size gives the same bits. Tracks are summed in float64 in their order, with
+IEEE multiplications and additions only; nothing is normalised, nothing dithered, and where no track sounds there are
+zeros. The limiter touches the sum only where it would clip, or where a loudness target's ceiling is set.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from renderer.sound.gain import Envelope, apply_fades, constant_factor, db_of_factor
+from renderer.sound.limiter import (
+    LARGEST,
+    LOOK_AHEAD,
+    RELEASE,
+    UNITY,
+    FALL_STEP,
+    RISE_STEP,
+    LimiterReport,
+    limit,
+    needed_gains,
+    ramp_gains,
+)
+from renderer.sound.pcm import PcmFile, TrackReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from renderer.timeline.model import Sound, SoundTrack
+
+_WORK_SAMPLES = 192_000
+"""Samples mixed at once inside `blocks`: four seconds, so that the limiter's surroundings cost little."""
+
+
+class _Voice:
+    """One track, ready to be read: gain, fades and envelope applied."""
+
+    def __init__(self, track: SoundTrack, pcm: Path) -> None:
+        self._track = track
+        self._reader = TrackReader(PcmFile(pcm, 1 if track.source.channels == 1 else 2), track.loop)
+        self._factor = constant_factor(track.gain_db)
+        self._envelope = Envelope(track.envelope)
+
+    def add_to(self, total: NDArray[np.float64], start: int) -> None:
+        """Add this track to `total` (n, 2), whose first row is programme sample `start`."""
+        track = self._track
+        first, last = max(start, track.start), min(start + len(total), track.end)
+        if first >= last:
+            return
+        heard = self._reader.read(first - track.start, last - track.start)
+        if self._factor != 1.0:
+            heard *= self._factor
+        self._envelope.apply(heard, first)
+        if track.fade_in or track.fade_out:
+            apply_fades(heard, first - track.start, track.end - track.start, track.fade_in, track.fade_out)
+        total[first - start : last - start] += heard
+
+
+class Mix:
+    """The programme mix of `sound`. `pcm` names the decoded file of each source by its sha256.
+
+    `limiter_report` says what the limiter did, once `blocks` has run to its end; None before.
+    """
+
+    def __init__(self, sound: Sound, pcm: Mapping[str, Path]) -> None:
+        self.sample_count = sound.sample_count
+        self.limiter_report: LimiterReport | None = None
+        self._voices = [_Voice(track, pcm[track.source.sha256]) for track in sound.tracks]
+
+    def samples(self, start: int, end: int) -> NDArray[np.float32]:
+        """Programme samples `start` to `end` (half-open) as `(n, 2)` float32; 1.0 is full scale."""
+        return self._limited(start, end).samples.astype(np.float32)
+
+    def blocks(self, block_samples: int = 48_000) -> Iterator[NDArray[np.int16]]:
+        """The whole programme in blocks of `block_samples` (the last may be shorter), rounded half to even."""
+        self.limiter_report = None
+        tally = _Tally()
+        work = block_samples * max(1, _WORK_SAMPLES // block_samples)
+        for start in range(0, self.sample_count, work):
+            limited = self._limited(start, min(start + work, self.sample_count))
+            tally.add(start, limited)
+            ready = to_int16(limited.samples)
+            for offset in range(0, len(ready), block_samples):
+                yield ready[offset : offset + block_samples]
+        self.limiter_report = tally.report()
+
+    def _summed(self, start: int, end: int) -> NDArray[np.float64]:
+        """The sum of all tracks, before the limiter; silence outside the programme."""
+        total = np.zeros((end - start, 2))
+        for voice in self._voices:
+            voice.add_to(total, start)
+        return total
+
+    def _limited(self, start: int, end: int) -> _Limited:
+        if not 0 <= start <= end <= self.sample_count:
+            raise ValueError(f"expected samples within [0, {self.sample_count}], found [{start}, {end})")
+        before, after = max(0, start - RELEASE), min(self.sample_count, end + LOOK_AHEAD)
+        wide = self._summed(before, after)
+        gains = needed_gains(wide, LARGEST, -1.0)
+        inside = slice(start - before, end - before)
+        peak = float(np.abs(wide[inside]).max(initial=0.0))
+        if gains.min(initial=UNITY) < UNITY:
+            ramp_gains(gains, RISE_STEP, FALL_STEP)
+            limit(wide, gains)
+        return _Limited(wide[inside], gains[inside], peak)
+
+
+@dataclass(frozen=True, slots=True)
+class _Limited:
+    samples: NDArray[np.float64]
+    gains: NDArray[np.int64]
+    peak_before: float
+
+
+class _Tally:
+    """Adds up what the limiter did, range by range."""
+
+    def __init__(self) -> None:
+        self._limited = 0
+        self._least = UNITY
+        self._first: int | None = None
+        self._peak = 0.0
+
+    def add(self, start: int, part: _Limited) -> None:
+        self._peak = max(self._peak, part.peak_before)
+        lowered = np.flatnonzero(part.gains < UNITY)
+        if len(lowered) == 0:
+            return
+        self._limited += len(lowered)
+        self._least = min(self._least, int(part.gains.min()))
+        if self._first is None:
+            self._first = start + int(lowered[0])
+
+    def report(self) -> LimiterReport:
+        return LimiterReport(self._limited, db_of_factor(self._least / UNITY), self._first, self._peak)
+
+
+def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:
+    """Full scale 1.0 → 32768, rounded half to even; the clip at the ends is never reached after the limiter."""
+    scaled = np.rint(samples * 32768.0)
+    return np.clip(scaled, -32768, 32767).astype(np.int16)

@@ -1,0 +1,84 @@
+"""Decoded PCM on disk, read in ranges: memory does not grow with length, and nothing is kept open between reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from renderer.errors import MediaError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from renderer.timeline.model import Loop
+
+
+@dataclass(frozen=True, slots=True)
+class PcmFile:
+    """Interleaved float32 little endian at 48 kHz, 1 or 2 channels, as `decode_audio` writes it."""
+
+    path: Path
+    channels: int
+
+    @property
+    def sample_count(self) -> int:
+        return self.path.stat().st_size // (4 * self.channels)
+
+    def read(self, start: int, end: int) -> NDArray[np.float32]:
+        """Samples `start` to `end` (half-open, inside the file) as `(n, channels)`.
+
+        Raises: MediaError where the file is shorter than that.
+        """
+        count = (end - start) * self.channels
+        values = np.fromfile(self.path, dtype="<f4", count=count, offset=start * 4 * self.channels)
+        if len(values) != count:
+            raise MediaError(self.path.name, f"the decoded sound ends before sample {end}")
+        return values.astype(np.float32, copy=False).reshape(-1, self.channels)
+
+
+class TrackReader:
+    """One track's source as it is heard from the track's start on: looped or followed by silence, as float64 stereo."""
+
+    def __init__(self, pcm: PcmFile, loop: Loop | None) -> None:
+        self._pcm = pcm
+        self._length = pcm.sample_count
+        wanted = loop.crossfade if loop is not None else 0
+        self._crossfade = min(wanted, self._length // 2)
+        self._period = self._length - self._crossfade
+        self._loops = loop is not None and self._length > 0
+
+    def read(self, start: int, end: int) -> NDArray[np.float64]:
+        """Samples `start` to `end` of the track, `(n, 2)`; mono is given to both channels at 0 dB."""
+        out = np.zeros((end - start, 2))
+        if not self._loops:
+            self._copy(out, 0, start, min(end, self._length))
+            return out
+        position = start
+        while position < end:
+            turn, offset = divmod(position, self._period)
+            stop = min(end, (turn + 1) * self._period)
+            self._turn(out[position - start : stop - start], offset, follows=turn > 0)
+            position = stop
+        return out
+
+    def _turn(self, out: NDArray[np.float64], offset: int, *, follows: bool) -> None:
+        """Fill `out` from `offset` in one period; after the first, its head lies over the tail of the one before."""
+        end = offset + len(out)
+        self._copy(out, 0, offset, end)
+        seam_end = min(end, self._crossfade)
+        if not follows or offset >= seam_end:
+            return
+        tail = np.zeros((seam_end - offset, 2))
+        self._copy(tail, 0, offset + self._period, seam_end + self._period)
+        rising = ((np.arange(offset, seam_end) + 0.5) / self._crossfade)[:, np.newaxis]
+        head = out[: seam_end - offset]
+        head *= rising
+        head += tail * (1.0 - rising)
+
+    def _copy(self, out: NDArray[np.float64], at: int, start: int, end: int) -> None:
+        if end > start:
+            out[at : at + end - start] = self._pcm.read(start, end)

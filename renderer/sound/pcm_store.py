@@ -1,0 +1,101 @@
+"""Decoded sound on disk, once for each content: float32 PCM at 48 kHz beside a small file of facts.
+
+Entries are named by the hash of the original's bytes and the decoder's version, appear whole or not at all, and may be
+shared by several processes. The store lies in the cache, or in a scratch folder for a run without cache.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from renderer.media import sniff_audio
+from renderer.sound.decode import AudioFacts, decode_audio
+
+if TYPE_CHECKING:
+    from renderer.media import MediaFolder, MediaLimits, OpenMedium
+    from renderer.timeline.model import AudioSource, Sound
+
+DECODER_VERSION = 1
+"""Part of every name: raised when decoding gives other samples."""
+
+
+class PcmStore:
+    """Decoded sounds under `root`."""
+
+    def __init__(self, root: Path, limits: MediaLimits) -> None:
+        self._root, self._limits = root, limits
+
+    def path(self, sha256: str) -> Path:
+        return self._root / f"{sha256}-{DECODER_VERSION}.f32"
+
+    def decode(self, medium: OpenMedium, sha256: str, format_name: str) -> AudioFacts:
+        """Decode unless it is there already.
+
+        Raises: MediaError where the sound is refused, ToolError where FFmpeg fails.
+        """
+        known = self._known(sha256)
+        if known is not None:
+            return known
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=self._root)
+        os.close(handle)
+        part = Path(name)
+        try:
+            facts = decode_audio(
+                medium.descriptor,
+                name=medium.name,
+                format_name=format_name,
+                pcm_path=part,
+                max_seconds=self._limits.audio_seconds,
+                max_bytes=self._limits.audio_bytes,
+            )
+            part.replace(self.path(sha256))
+        finally:
+            part.unlink(missing_ok=True)
+        self._facts_path(sha256).write_text(json.dumps(_to_json(facts)))
+        return facts
+
+    def ensure(self, sound: Sound, folder: MediaFolder) -> dict[str, Path]:
+        """PCM of every source of a programme, by content hash, decoding what is missing.
+
+        Raises: MediaError where an original is no longer what the timeline was made from.
+        """
+        sources: dict[str, AudioSource] = {track.source.sha256: track.source for track in sound.tracks}
+        for sha256, source in sources.items():
+            if self._known(sha256) is None:
+                with folder.open_audio(source, self._limits.audio_bytes) as medium:
+                    self.decode(medium, sha256, str(sniff_audio(medium.head())))
+        return {sha256: self.path(sha256) for sha256 in sources}
+
+    def _facts_path(self, sha256: str) -> Path:
+        return self.path(sha256).with_suffix(".json")
+
+    def _known(self, sha256: str) -> AudioFacts | None:
+        """The facts of a complete entry: PCM of the very length that the facts promise."""
+        try:
+            facts = _from_json(json.loads(self._facts_path(sha256).read_text()))
+            size = self.path(sha256).stat().st_size
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        if size != facts.samples_48k * facts.pcm_channels * 4:
+            return None
+        os.utime(self.path(sha256))
+        return facts
+
+
+def _to_json(facts: AudioFacts) -> dict[str, object]:
+    return dataclasses.asdict(facts) | {"duration_s": str(facts.duration_s), "warnings": list(facts.warnings)}
+
+
+def _from_json(document: dict[str, object]) -> AudioFacts:
+    fields = dict(document)
+    duration, warnings = Fraction(str(fields.pop("duration_s"))), fields.pop("warnings")
+    if not isinstance(warnings, list):
+        raise TypeError("warnings must be a list")
+    return AudioFacts(**fields, duration_s=duration, warnings=tuple(warnings))  # type: ignore[arg-type]

@@ -1,0 +1,184 @@
+"""Spec file → compiled story: the one call that `cli.py`, a service or a test makes before anything is rendered.
+
+Everything that is wrong is reported at once: with the spec's text, with its media, and with the two together.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from presets import PresetKind, load_preset, preset_names
+from renderer.cache import cache_root, scratch_folder
+from renderer.errors import MediaError, Problem, SpecError, UnsupportedError
+from renderer.media import MediaFolder, MediaLimits
+from renderer.output import OutputFormat, output_preset, preview_of, resolve_output
+from renderer.probe import Prober
+from renderer.sound.pcm_store import PcmStore
+from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_spec, unbuilt_features
+from renderer.timeline.brand import Brand, resolve_brand
+from renderer.timeline.compile import CompileContext, StoryMedia, compile_timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from renderer.spec import Document, Location
+    from renderer.timeline.model import AudioSource, ImageSource, Timeline
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoryOptions:
+    """What the command line adds to a spec."""
+
+    output: str | None = None
+    """An output preset that replaces the spec's."""
+    preview: bool = False
+    allow_outside: bool = False
+    use_cache: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """Where one run keeps what it derives: `scratch` is private and goes with the run."""
+
+    folder: MediaFolder
+    pcm_store: PcmStore
+    limits: MediaLimits
+    scratch: Path
+    use_cache: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A compiled story. `warnings` are sentences for its author."""
+
+    path: Path
+    spec: StorySpec
+    timeline: Timeline
+    output: OutputFormat
+    warnings: tuple[str, ...]
+
+    def originals(self) -> list[Path]:
+        """Every file the story reads: an output must be none of them."""
+        names = [source.path for source in self.timeline.sources() if not source.path.startswith("asset:")]
+        return [self.path, *(self.path.parent / name for name in names)]
+
+
+@contextlib.contextmanager
+def open_workspace(path: Path, options: StoryOptions) -> Iterator[Workspace]:
+    """A workspace for the story at `path`; without cache everything derived lies in its scratch folder."""
+    limits = MediaLimits.from_environment()
+    with scratch_folder() as scratch:
+        pcm_root = (cache_root() if options.use_cache else scratch) / "pcm"
+        yield Workspace(
+            MediaFolder(path.parent, allow_outside=options.allow_outside),
+            PcmStore(pcm_root, limits),
+            limits,
+            scratch,
+            options.use_cache,
+        )
+
+
+def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> Story:
+    """Load, check, probe and compile a spec.
+
+    Raises: SpecError with every problem; UnsupportedError for features that are not built yet.
+    """
+    parsed = _parse(path, workspace.limits)
+    problems = list(parsed.problems)
+    spec, document = parsed.partial, parsed.document
+    if spec is None:
+        raise SpecError(document.source, problems)
+    brand = resolve_brand(spec.brand, _brand_preset)
+    with Prober(
+        workspace.folder, workspace.pcm_store, limits=workspace.limits, use_cache=workspace.use_cache
+    ) as prober:
+        gathering = _Gathering(document, prober)
+        media = gathering.media(spec, brand)
+    problems += gathering.problems
+    if problems:
+        raise SpecError(document.source, sorted(problems, key=_document_order))
+    unbuilt = unbuilt_features(spec, document)
+    if unbuilt:
+        raise UnsupportedError("this version of storyreel", unbuilt)
+    output = _output(spec, options)
+    context = CompileContext(output, brand, media, _motion_preset)
+    timeline = compile_timeline(spec, document, context, stem=path.stem)
+    return Story(path, spec, timeline, output, tuple(gathering.warnings))
+
+
+def _parse(path: Path, limits: MediaLimits) -> ParseResult:
+    return parse_spec(
+        load_document(path),
+        output_presets=preset_names("outputs"),
+        motion_presets=preset_names("motion"),
+        brand_presets=preset_names("brands"),
+        output_rates={name: output_preset(name).rate for name in preset_names("outputs")},
+        max_images=limits.images,
+    )
+
+
+def _document_order(problem: Problem) -> tuple[int, int, str]:
+    return problem.line or 0, problem.column or 0, problem.path
+
+
+def _output(spec: StorySpec, options: StoryOptions) -> OutputFormat:
+    output = resolve_output(spec.output, preset=options.output)
+    return preview_of(output) if options.preview else output
+
+
+def _brand_preset(name: str) -> BrandSpec:
+    return BrandSpec.model_validate(_without_description("brands", name))
+
+
+def _motion_preset(name: str) -> MotionSpec:
+    return MotionSpec.model_validate(_without_description("motion", name))
+
+
+def _without_description(kind: PresetKind, name: str) -> dict[str, object]:
+    content = load_preset(kind, name)
+    return {key: value for key, value in content.items() if key != "description"}
+
+
+class _Gathering:
+    """Facts about every medium of a spec; what can't be used becomes a problem at its place."""
+
+    def __init__(self, document: Document, prober: Prober) -> None:
+        self._document, self._prober = document, prober
+        self._known: dict[str, ImageSource | None] = {}
+        self.problems: list[Problem] = []
+        self.warnings: list[str] = []
+
+    def media(self, spec: StorySpec, brand: Brand) -> StoryMedia:
+        images = [self._image(image.file, ("images", index, "file")) for index, image in enumerate(spec.images)]
+        narration = self._audio(spec.narration.file, ("narration", "file")) if spec.narration else None
+        music = self._audio(spec.music.file, ("music", "file")) if spec.music and spec.music.file else None
+        background = None if brand.has_color else self._image(brand.background, ("brand", "background"))
+        logo = self._image(brand.logo, ("brand", "logo")) if brand.logo else None
+        usable = tuple(image for image in images if image is not None)
+        return StoryMedia(usable, narration, music, background, logo)
+
+    def _image(self, name: str, location: Location) -> ImageSource | None:
+        if name not in self._known:
+            self._known[name] = self._try(lambda: self._prober.image(name), location)
+        elif self._known[name] is None:
+            self._try(lambda: self._prober.image(name), location)
+        return self._known[name]
+
+    def _audio(self, name: str, location: Location) -> AudioSource | None:
+        probed = self._try(lambda: self._prober.audio(name), location)
+        if probed is None:
+            return None
+        self.warnings += [f"{name}: {warning}" for warning in probed.warnings]
+        return probed.source
+
+    def _try(self, read: Callable[[], T], location: Location) -> T | None:
+        try:
+            return read()
+        except MediaError as error:
+            self.problems.append(self._document.problem(location, str(error)))
+            return None

@@ -1,0 +1,264 @@
+"""Spec + media facts → timeline: pure, so the same spec and the same media give the same bytes on every machine."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from renderer.errors import Problem, SpecError
+from renderer.spec.model import MotionSpec, StorySpec, ViewSpec
+from renderer.timebase import SAMPLE_RATE, FrameRange, sample_at_frame
+from renderer.timeline.brand import Brand, centre_box, corner_box
+from renderer.timeline.canonical import timeline_sha256
+from renderer.timeline.geometry import fitted_size, view_rect
+from renderer.timeline.invariants import check_invariants
+from renderer.timeline.model import (
+    AudioSource,
+    ImageSource,
+    Layer,
+    Loop,
+    Motion,
+    Rect,
+    Sound,
+    SoundTrack,
+    Timeline,
+)
+from renderer.timeline.schedule import Schedule, plan_schedule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from renderer.output import OutputFormat
+    from renderer.spec.document import Document
+    from renderer.spec.model import ImageSpec
+
+LOOP_CROSSFADE_SAMPLES = 2_400
+"""50 ms: the seam of looped music (DESIGN §4)."""
+
+Z_BACKGROUND, Z_INTRO, Z_CORNER, Z_OUTRO = 0, 10, 50, 60
+"""Production layer numbers (REQUIREMENTS 1.1); image i lies on i + 1, the logo fallback on 1."""
+MAX_PRODUCTION_IMAGES = 9
+"""With a tenth image the production numbers are no longer unique: X10."""
+
+_GENTLE_FOCUS = ((50, 47), (44, 50), (56, 48), (50, 54), (45, 45), (55, 52))
+"""Where the default move leads, in percent of the picture, by position in the story."""
+_GENTLE_ZOOM = Fraction(112, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMedia:
+    """Facts about everything a spec names, in the spec's own order. `images` matches `spec.images`."""
+
+    images: tuple[ImageSource, ...] = ()
+    narration: AudioSource | None = None
+    music: AudioSource | None = None
+    background: ImageSource | None = None
+    logo: ImageSource | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CompileContext:
+    """What a spec is compiled against: its output, its brand, its media, and how to read a motion preset."""
+
+    output: OutputFormat
+    brand: Brand
+    media: StoryMedia
+    motion_preset: Callable[[str], MotionSpec]
+
+
+def compile_timeline(spec: StorySpec, document: Document, context: CompileContext, *, stem: str) -> Timeline:
+    """Compile; `stem` names the story where neither `id` nor `title` does.
+
+    Raises: SpecError where the programme can't hold what the spec asks for.
+    """
+    rate, brand, media = context.output.rate, context.brand, context.media
+    schedule = plan_schedule(spec, document, rate=rate, brand=brand, narration=media.narration)
+    pictures = _Pictures(spec, context, schedule)
+    _check_crossfades(spec, document, schedule, rate)
+    timeline = Timeline(
+        id="",
+        title=spec.title or stem,
+        rate=rate,
+        width=context.output.width,
+        height=context.output.height,
+        frame_count=schedule.frame_count,
+        layers=tuple(sorted(pictures.layers(), key=lambda layer: layer.z)),
+        sound=_sound(spec, document, media, schedule, rate),
+    )
+    check_invariants(timeline)
+    name = spec.id or f"{stem}-{timeline_sha256(timeline)[:8]}"
+    return dataclasses.replace(timeline, id=name)
+
+
+class _Pictures:
+    """Builds the layers of one story."""
+
+    def __init__(self, spec: StorySpec, context: CompileContext, schedule: Schedule) -> None:
+        self._spec, self._context, self._schedule = spec, context, schedule
+        self._frame = (context.output.width, context.output.height)
+        self._rate = context.output.rate
+
+    def layers(self) -> list[Layer]:
+        return [self._background(), *self._images(), *self._logos()]
+
+    def _background(self) -> Layer:
+        whole = FrameRange(0, self._schedule.frame_count)
+        source = self._context.media.background
+        if source is None:
+            return Layer("background", "background", Z_BACKGROUND, whole, color=self._context.brand.background)
+        return Layer(
+            "background", "background", Z_BACKGROUND, whole, source=source, rect=self._cover(source), fit="cover"
+        )
+
+    def _cover(self, source: ImageSource) -> Rect:
+        fitted = fitted_size((source.width, source.height), self._frame, "cover")
+        return view_rect(fitted, self._frame, Fraction(1), (Fraction(1, 2), Fraction(1, 2)))
+
+    def _images(self) -> list[Layer]:
+        shots = self._schedule.shots
+        fades = [*(self._fade_frames(image) for image in self._spec.images), 0]
+        return [
+            self._image(index, image, FrameRange(shot.start, shot.end + fades[index + 1]), shot)
+            for index, (image, shot) in enumerate(zip(self._spec.images, shots, strict=False))
+        ]
+
+    def _fade_frames(self, image: ImageSpec) -> int:
+        return fade_frames(image, self._rate)
+
+    def _image(self, index: int, image: ImageSpec, seen: FrameRange, shot: FrameRange) -> Layer:
+        source = self._context.media.images[index]
+        fitted = fitted_size((source.width, source.height), self._frame, image.fit)
+        move = self._move(index, image)
+        start, end = (view_rect(fitted, self._frame, view.zoom, view.focus) for view in (move.start, move.end))
+        return Layer(
+            id=f"image-{index + 1}",
+            kind="image",
+            z=index + 1,
+            range=seen,
+            source=source,
+            rect=start,
+            fit=image.fit,
+            motion=None if start == end else Motion(start, end, move.ease, shot),
+            fade_in=self._fade_frames(image),
+        )
+
+    def _move(self, index: int, image: ImageSpec) -> MotionSpec:
+        if image.motion is None:
+            return gentle_move(index)
+        if image.motion.preset is None:
+            return image.motion
+        if image.motion.preset == "none":
+            return MotionSpec()
+        return self._context.motion_preset(image.motion.preset)
+
+    def _logos(self) -> list[Layer]:
+        brand, source, schedule = self._context.brand, self._context.media.logo, self._schedule
+        if source is None:
+            return []
+        z_intro, z_corner, z_outro = logo_layers(len(self._spec.images))
+        picture = (source.width, source.height)
+        centre = centre_box(brand, picture, self._frame)
+        layers = []
+        if schedule.intro:
+            layers.append(Layer("intro", "logo", z_intro, schedule.intro, source=source, rect=centre))
+        if not self._spec.images:
+            layers.append(Layer("logo-fallback", "logo", 1, schedule.content, source=source, rect=centre))
+        if brand.corner is not None:
+            box = corner_box(brand.corner, picture, self._frame)
+            opacity = brand.corner.opacity
+            layers.append(Layer("corner", "logo", z_corner, schedule.content, source=source, rect=box, opacity=opacity))
+        if schedule.outro:
+            layers.append(Layer("outro", "logo", z_outro, schedule.outro, source=source, rect=centre))
+        return layers
+
+
+def logo_layers(images: int) -> tuple[int, int, int]:
+    """`z` of intro, corner logo and outro: production's numbers while they are unique, else above the images (X10)."""
+    if images <= MAX_PRODUCTION_IMAGES:
+        return Z_INTRO, Z_CORNER, Z_OUTRO
+    return images + 1, images + 2, images + 3
+
+
+def gentle_move(index: int) -> MotionSpec:
+    """The default move: closer on even positions, back on odd ones, each towards a point of its own (DESIGN §4)."""
+    across, down = _GENTLE_FOCUS[index % len(_GENTLE_FOCUS)]
+    near = ViewSpec(zoom=_GENTLE_ZOOM, focus=(Fraction(across, 100), Fraction(down, 100)))
+    whole = ViewSpec()
+    start, end = (whole, near) if index % 2 == 0 else (near, whole)
+    return MotionSpec.model_validate({"from": start, "to": end})
+
+
+def fade_frames(image: ImageSpec, rate: Fraction) -> int:
+    """Length of the crossfade into an image in frames; 0 for a cut."""
+    length = image.transition.crossfade_length
+    return 0 if length is None else max(1, length.to_frame(rate))
+
+
+def _check_crossfades(spec: StorySpec, document: Document, schedule: Schedule, rate: Fraction) -> None:
+    """A crossfade fits into its own image; the previous image stays under it, so it sets no limit.
+
+    Raises: SpecError.
+    """
+    problems: list[Problem] = []
+    for index, (image, shot) in enumerate(zip(spec.images, schedule.shots, strict=False)):
+        fade = fade_frames(image, rate)
+        if fade > len(shot):
+            message = (
+                f"a crossfade of {float(fade / rate):.3f} s is longer than its image, {float(len(shot) / rate):.3f} s"
+            )
+            location = ("images", index, "transition")
+            problems.append(document.problem(location, message, "shorten the crossfade or hold the image longer"))
+    if problems:
+        raise SpecError(document.source, problems)
+
+
+def _sound(spec: StorySpec, document: Document, media: StoryMedia, schedule: Schedule, rate: Fraction) -> Sound:
+    total = sample_at_frame(schedule.frame_count, rate)
+    tracks = []
+    if spec.narration is not None and media.narration is not None:
+        start = sample_at_frame(schedule.narration_frame, rate)
+        end = min(total, start + samples_at_mix_rate(media.narration))
+        tracks.append(SoundTrack("narration", media.narration, start, end, spec.narration.gain_db))
+    if spec.music is not None and media.music is not None:
+        tracks.append(_music(spec, document, media.music, total, rate))
+    return Sound(sample_count=total, tracks=tuple(tracks))
+
+
+def samples_at_mix_rate(source: AudioSource) -> int:
+    """Samples per channel of a source at 48 kHz, rounded up."""
+    return -(-source.samples * SAMPLE_RATE // source.sample_rate)
+
+
+def _music(spec: StorySpec, document: Document, source: AudioSource, total: int, rate: Fraction) -> SoundTrack:
+    music = spec.music
+    assert music is not None  # noqa: S101  (the caller's condition)
+    start = sample_at_frame(music.start.to_frame(rate), rate)
+    if start >= total:
+        hint = "start it earlier"
+        problem = document.problem(("music", "start"), "the music starts after the programme's end", hint)
+        raise SpecError(document.source, [problem])
+    length = samples_at_mix_rate(source)
+    end = total if music.loop else min(total, start + length)
+    fades = [sample_at_frame(time.to_frame(rate), rate) for time in (music.fade_in, music.fade_out)]
+    if sum(fades) > end - start:
+        raise SpecError(document.source, [_fades_too_long(document, fades, end - start)])
+    loops = music.loop and start + length < end
+    crossfade = min(LOOP_CROSSFADE_SAMPLES, length // 2)
+    return SoundTrack(
+        "music",
+        source,
+        start,
+        end,
+        music.effective_gain_db,
+        fade_in=fades[0],
+        fade_out=fades[1],
+        loop=Loop(crossfade) if loops else None,
+    )
+
+
+def _fades_too_long(document: Document, fades: list[int], heard: int) -> Problem:
+    taken, given = sum(fades) / SAMPLE_RATE, heard / SAMPLE_RATE
+    message = f"fade_in and fade_out take {taken:.3f} s, but the music is heard for {given:.3f} s"
+    return document.problem(("music", "fade_out"), message, "shorten the fades")
