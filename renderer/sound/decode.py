@@ -1,12 +1,13 @@
 """A sound file → float32 PCM at 48 kHz on disk, and the exact facts that only a full decode gives.
 
-One limited FFmpeg child reads the file through an inherited descriptor and writes two things at once: the PCM, resampled
-in double precision and folded to at most two channels, and a listing of every decoded sample at the source's own rate,
-whose sum is the file's true length. Headers are never believed about lengths. Encoder delay and padding are taken off
-by the demuxers (LAME tag, edit list, Opus pre-skip), so sample 0 is the first sample that was recorded.
+One limited FFmpeg child reads the file through an inherited descriptor and writes two things at once: the PCM,
+resampled in double precision and folded to at most two channels, and a listing of every decoded sample at the source's
+own rate, whose sum is the file's true length. Headers are never believed about lengths. Encoder delay and padding are
+taken off by the demuxers (LAME tag, edit list, Opus pre-skip), so sample 0 is the first sample that was recorded.
 
 More than two channels are folded by ITU-R BS.775 (centre and surrounds −3 dB, LFE left out) and *not* scaled down: a
-voice in the centre keeps its level. Float PCM holds what exceeds full scale; the mix's limiter takes it back, and says so.
+voice in the centre keeps its level. Float PCM holds what exceeds full scale; the mix's limiter takes it back, and says
+so.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import PROTOCOLS, Child, FFmpeg, Limits, compile_argv, descriptor_url, find_ffmpeg
+from renderer.sound.decode_faults import explain_failure, faults_said, is_local
 from renderer.sound.decode_listing import Listing, ListingReader
-from renderer.sound.decode_faults import explain_failure, faults_said
+from renderer.sound.header import Header, length_warnings, read_header, without_padding
 from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -39,9 +41,14 @@ CODECS = (
 )
 """Decoders that may run: what the accepted formats hold in practice, none of the hundreds of old game codecs."""
 
-RESAMPLER = "aresample=48000:internal_sample_fmt=dblp:filter_size=64:phase_shift=10:exact_rational=1:cutoff=0.97"
+RESAMPLER = (
+    "aresample=48000:internal_sample_fmt=dblp:filter_size=64:exact_rational=1:cutoff=0.95"
+    ":filter_type=kaiser:kaiser_beta=10"
+)
+"""Measured from 8 to 192 kHz: pulses move by less than 1e-4 samples, tones at 0.4 of the lower rate keep 0.0001 dB and
+122 dB above everything else (FFmpeg's default: 103 dB). Double precision keeps CPUs and versions together."""
+
 _FOLD = "aformat=sample_fmts=flt:channel_layouts=mono|stereo"
-_RELABEL = {1: "channelmap=map=0:channel_layout=mono,", 2: "channelmap=map=0|1:channel_layout=stereo,"}
 _DEMUXERS = {"wav": "wav", "mp3": "mp3", "flac": "flac", "mp4": "mov", "ogg": "ogg", "webm": "matroska"}
 _BYTES_PER_SECOND = SAMPLE_RATE * 2 * 4
 
@@ -88,13 +95,13 @@ def decode_audio(
     if format_name not in _DEMUXERS:
         raise MediaError(name, f"expected one of {', '.join(_DEMUXERS)}, found {format_name!r}")
     _check_size(descriptor, name, max_bytes)
-    job = _Job(descriptor, name, format_name, pcm_path, ffmpeg or find_ffmpeg(), max_seconds)
+    header = read_header(descriptor, format_name)
+    job = _Job(descriptor, name, format_name, pcm_path, ffmpeg or find_ffmpeg(), max_seconds, header)
     try:
-        facts = job.run()
+        return job.run()
     except BaseException:
         pcm_path.unlink(missing_ok=True)
         raise
-    return facts
 
 
 def _check_size(descriptor: int, name: str, max_bytes: int) -> None:
@@ -113,14 +120,14 @@ class _Job:
     pcm_path: Path
     ffmpeg: FFmpeg
     max_seconds: int
+    header: Header
 
     def run(self) -> AudioFacts:
         listing, said, failure = self._attempt()
-        if listing.channels in (1, 2) and listing.layout not in ("mono", "stereo"):
-            # One channel labelled 'front left' would be heard on the left only; two odd ones are refused by swr.
-            listing, said, failure = self._attempt(_RELABEL[listing.channels])
+        if relabel := _relabel(listing, said):
+            listing, said, failure = self._attempt(relabel)
         if failure is not None:
-            raise explain_failure(self.name, self.format_name, failure, listing)
+            raise explain_failure(self.name, self.format_name, failure)
         return self._facts(listing, said)
 
     def _attempt(self, relabel: str = "") -> tuple[Listing, str, ToolError | None]:
@@ -155,6 +162,7 @@ class _Job:
             codec_whitelist=CODECS,
             err_detect="crccheck",
             threads=1,
+            **({"ignore_length": 1} if self.header.ignore_length else {}),
         )
         pcm = ffmpeg.output(
             source["a:0"], f"file:{self.pcm_path}", f="f32le", **{"filter:a:0": f"{relabel}{RESAMPLER},{_FOLD}"}
@@ -170,29 +178,48 @@ class _Job:
         return compile_argv(graph, ffmpeg=self.ffmpeg)
 
     def _facts(self, listing: Listing, said: str) -> AudioFacts:
+        if is_local(said):
+            raise ToolError("FFmpeg could not write the sound", argv=self._argv(), returncode=0, stderr_tail=said)
         if listing.samples == 0:
-            raise MediaError(self.name, f"holds no sound: 0 samples could be decoded{_because(said)}")
-        width = 4 if listing.channels == 1 else 8
-        written = self.pcm_path.stat().st_size
-        samples_48k, rest = divmod(written, width)
-        if rest or samples_48k < listing.samples * SAMPLE_RATE // listing.sample_rate:
-            raise ToolError(
-                f"FFmpeg wrote {written} bytes of sound where {listing.samples} samples were decoded",
-                argv=self._argv(),
-                returncode=0,
-                stderr_tail=said,
-            )
+            faults = faults_said(said)
+            raise MediaError(self.name, "holds no sound: 0 samples" + (f"; {faults[0]}" if faults else ""))
+        samples, warnings = listing.samples, faults_said(said)
+        samples_48k = self.pcm_path.stat().st_size // (4 if listing.channels == 1 else 8)
+        if abs(samples_48k - _at_48k(samples, listing.sample_rate)) > 1:
+            # The listing counts in the first rate's samples; the PCM was resampled from each rate as it came.
+            warnings += ("changes its sample rate on the way; its length is taken from the resampled sound",)
+            samples = samples_48k * listing.sample_rate // SAMPLE_RATE
+        samples = without_padding(self.header, self.format_name, samples, listing.sample_rate)
+        found_s = Fraction(samples, listing.sample_rate)
         return AudioFacts(
             sample_rate=listing.sample_rate,
             channels=listing.channels,
-            samples=listing.samples,
+            samples=samples,
             codec=listing.codec,
-            samples_48k=samples_48k,
-            duration_s=Fraction(listing.samples, listing.sample_rate),
-            warnings=faults_said(said),
+            samples_48k=self._cut_pcm(samples, listing),
+            duration_s=found_s,
+            warnings=warnings + length_warnings(self.header, self.format_name, found_s),
         )
 
+    def _cut_pcm(self, samples: int, listing: Listing) -> int:
+        """Give the PCM the length that belongs to `samples`, and return it."""
+        width = 4 if listing.channels == 1 else 8
+        wanted = _at_48k(samples, listing.sample_rate)
+        os.truncate(self.pcm_path, wanted * width)
+        return wanted
 
-def _because(said: str) -> str:
-    faults = faults_said(said)
-    return f" ({faults[0]})" if faults else ""
+
+def _at_48k(samples: int, sample_rate: int) -> int:
+    """Samples at 48 kHz that cover `samples` at `sample_rate`; FFmpeg's resampler rounds up too."""
+    return -(-samples * SAMPLE_RATE // sample_rate)
+
+
+def _relabel(listing: Listing, said: str) -> str | None:
+    """A filter that calls one or two oddly labelled channels mono or stereo, or None where they are not odd.
+
+    A single channel labelled 'front left' would be heard on the left only; an odd pair is refused by the resampler.
+    """
+    if listing.channels == 1 and listing.layout != "mono":
+        return "channelmap=map=0:channel_layout=mono,"
+    odd_pair = listing.channels == 2 and listing.layout != "stereo"
+    return "channelmap=map=0|1:channel_layout=stereo," if odd_pair or "layout '2 channels" in said else None

@@ -6,12 +6,8 @@ FFmpeg goes on after damage and exits 0, so silence about what it said would hid
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from renderer.errors import MediaError, StoryreelError, ToolError
-
-if TYPE_CHECKING:
-    from renderer.sound.decode_listing import Listing
 
 _PREFIX = re.compile(r"^(\[[^\]]*\] ?)+")
 _URL = re.compile(r"file:/dev/fd/\d+:? ?")
@@ -25,7 +21,7 @@ _REASONS = (
     ("matches no streams", "holds no sound"),
     ("on whitelist", "holds a kind of sound that is not accepted"),
     ("moov atom not found", "cut off: the index at the end of the file is missing"),
-    ("there is not enough information to do it", "holds {channels} channels in an arrangement that has no stereo form"),
+    ("Rematrix is needed", "its channels are arranged in a way that has no stereo form"),
     ("Invalid data found", "is no readable {format} file: damaged, or cut off in its header"),
     ("End of file", "cut off: the file ends in its header"),
 )
@@ -40,16 +36,21 @@ def faults_said(said: str) -> tuple[str, ...]:
     return (f"damaged or cut off; what could be decoded is used (the decoder said: {faults[0]}{more})",)
 
 
-def explain_failure(name: str, format_name: str, failure: ToolError, listing: Listing) -> StoryreelError:
+def is_local(said: str) -> bool:
+    """Whether this machine is at fault: FFmpeg can say so and exit 0 all the same (SAFETY R1)."""
+    return any(text in said for text in _LOCAL_FAILURES)
+
+
+def explain_failure(name: str, format_name: str, failure: ToolError) -> StoryreelError:
     """The error to raise: `failure` itself where this machine is at fault, else a MediaError in the author's words."""
     said = failure.stderr_tail
-    if any(text in said for text in _LOCAL_FAILURES) or "stopped" in failure.message:
+    if is_local(said) or "stopped" in failure.message:
         return failure
     if "larger file than allowed" in failure.message or "File too large" in said:
         return MediaError(name, "lasts longer than a sound file may")
     for text, reason in _REASONS:
         if text in said:
-            return MediaError(name, reason.format(channels=listing.channels, format=format_name))
+            return MediaError(name, reason.format(format=format_name))
     faults = _fault_lines(said)
     return MediaError(name, f"can't be decoded: {faults[0] if faults else failure.message}")
 

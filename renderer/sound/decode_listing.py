@@ -1,7 +1,7 @@
 """FFmpeg's `framecrc` listing → codec, rate, channels and the exact number of decoded samples.
 
-Stream 0 of the listing is the decoded sound as 1-byte PCM at the source's own rate, stream 1 the coded packets. Lines are
-`stream, dts, pts, duration, size, crc`; headers `#key stream: value`. The same in FFmpeg 5.1 and 9.
+Stream 0 of the listing is the decoded sound as 1-byte PCM at the source's own rate, stream 1 the coded packets. Lines
+are `stream, dts, pts, duration, size, crc`, headers `#key stream: value`: the same in FFmpeg 5.1 and 9.
 """
 
 from __future__ import annotations

@@ -50,7 +50,9 @@ def db_of_factor(factor: float) -> float:
 
 
 @kernel
-def apply_envelope(samples: NDArray[np.float64], first: int, at: NDArray[np.int64], gain_db: NDArray[np.float64]) -> None:
+def apply_envelope(
+    samples: NDArray[np.float64], first: int, at: NDArray[np.int64], gain_db: NDArray[np.float64]
+) -> None:
     """Multiply `samples` (n, 2), the first of which is programme sample `first`, by the envelope's factor, in place.
 
     The gain in dB is linear between the points `at` (ascending) and rests outside them; where two points share a

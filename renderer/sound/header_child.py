@@ -1,7 +1,7 @@
 """Runs as a limited child: reads what a sound file's header promises, and prints it as one JSON object.
 
-Started as `python -I -S header_child.py DESCRIPTOR FORMAT`. Nothing it finds is believed about length: it is compared with
-what decoding finds, so that a cut-off file or a lying header is noticed and said. Imports nothing of the project.
+Started as `python -I -S header_child.py DESCRIPTOR FORMAT`. Nothing it finds is believed about length: it is compared
+with what decoding finds, so that a cut-off file or a lying header is noticed and said. Imports nothing of the project.
 
 Keys: `promised` [numerator, denominator] seconds or null; `cut` a reason or null; `ignore_length` whether a WAV file's
 data runs on beyond what its header says.
@@ -28,18 +28,26 @@ class File:
         return os.pread(self._descriptor, count, offset) if 0 <= offset < self.size else b""
 
 
-class Found(dict):  # type: ignore[type-arg]  # a plain record for json.dumps
+class Found:
     """What one file promises."""
 
-    def __init__(self, *, promised: object = None, cut: object = None, ignore_length: bool = False) -> None:
-        super().__init__(promised=promised, cut=cut, ignore_length=ignore_length)
+    def __init__(
+        self, *, promised: "list[int] | None" = None, cut: "str | None" = None, ignore_length: bool = False
+    ) -> None:
+        self.promised = promised
+        self.cut = cut
+        self.ignore_length = ignore_length
 
 
 # --- WAV ---------------------------------------------------------------------------------------------------------
 
 
+PLAIN_PCM = (1, 3, 6, 7, 0xFFFE)
+"""Format tags whose blocks hold one sample per channel: integer, float, A-law, µ-law, extensible."""
+
+
 def read_wav(file: File) -> Found:
-    rate, width, large = 0, 0, None
+    rate, width, large = 0, 0, 0
     offset = 12
     for _ in range(MAX_BOXES):
         head = file.read(offset, 8)
@@ -49,9 +57,10 @@ def read_wav(file: File) -> Found:
         if kind == b"ds64":
             large = struct.unpack("<Q", file.read(offset + 16, 8))[0]
         elif kind == b"fmt ":
-            _, _, rate, _, width = struct.unpack("<HHIIH", file.read(offset + 8, 14))
+            tag, _, rate, _, width = struct.unpack("<HHIIH", file.read(offset + 8, 14))
+            width = width if tag in PLAIN_PCM else 0
         elif kind == b"data":
-            exact = size if large is None or size != 0xFFFF_FFFF else large
+            exact = large if large and size == 0xFFFF_FFFF else size
             return wav_data(file, offset + 8, exact, rate, width)
         offset += 8 + size + (size & 1)
     return Found(cut="its sound data is missing")
@@ -59,12 +68,12 @@ def read_wav(file: File) -> Found:
 
 def wav_data(file: File, start: int, size: int, rate: int, width: int) -> Found:
     rest = file.size - start
-    if NO_PROMISE <= size <= 0xFFFF_FFFF or not rate or not width:
+    if NO_PROMISE <= size <= 0xFFFF_FFFF:
         return Found()
+    promised = [size // width, rate] if rate and width else None
     if size > rest:
-        return Found(promised=[size // width, rate], cut="its sound data ends before its header says")
-    runs_on = not ends_or_continues(file, start + size + (size & 1))
-    return Found(promised=[size // width, rate], ignore_length=runs_on)
+        return Found(promised=promised, cut="its sound data ends before its header says")
+    return Found(promised=promised, ignore_length=not ends_or_continues(file, start + size + (size & 1)))
 
 
 def ends_or_continues(file: File, offset: int) -> bool:
@@ -83,7 +92,10 @@ RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8
 
 def after_id3(file: File) -> int:
     offset = 0
-    while (head := file.read(offset, 10))[:3] == b"ID3" and len(head) == 10:
+    for _ in range(MAX_BOXES):
+        head = file.read(offset, 10)
+        if head[:3] != b"ID3" or len(head) < 10:
+            break
         a, b, c, d = (byte & 0x7F for byte in head[6:10])
         offset += 10 + (a << 21 | b << 14 | c << 7 | d) + (10 if head[5] & 0x10 else 0)
     return offset
@@ -209,10 +221,10 @@ def edited_length(file: File, at: int, length: int, scale: int, movie_scale: int
     segment, start = struct.unpack(">Qq" if head[0] == 1 else ">Ii", head[8:24] if head[0] == 1 else head[8:16])
     if count != 1 or start < 0 or not movie_scale:
         return 0
-    # The segment counts in the movie's coarser scale: it may have been rounded by one of its units.
-    longest = -(-(segment + 1) * scale // movie_scale) if movie_scale < scale else segment * scale // movie_scale
-    left = length - start
-    return min(left, longest) if segment and longest < left - scale // movie_scale else left
+    # The segment counts in the movie's scale, often milliseconds: it may have been rounded by one of its units.
+    rounding = -(-scale // movie_scale) if movie_scale < scale else 0
+    left: int = length - start
+    return min(left, segment * scale // movie_scale + rounding) if segment else left
 
 
 # --- WebM --------------------------------------------------------------------------------------------------------
@@ -266,9 +278,9 @@ def main() -> None:
     descriptor, kind = int(sys.argv[1]), sys.argv[2]
     try:
         found = READERS[kind](File(descriptor))
-    except (struct.error, IndexError, KeyError, ValueError, OverflowError, RecursionError):
+    except (struct.error, IndexError, KeyError, ValueError, OverflowError, ZeroDivisionError):
         found = Found()  # a header that can't be read promises nothing; FFmpeg decides whether it can be decoded
-    print(json.dumps(found))  # noqa: T201  (the child's answer)
+    print(json.dumps(vars(found)))  # noqa: T201  (the child's answer)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
 """A look-ahead limiter that acts only where the programme would clip, and gives the same bits for every block size.
 
 The gain each sample needs is an integer (30 bits after the point, rounded down). The applied gain is the highest curve
-under all needed gains that rises no faster than `RELEASE` and falls no faster than `ATTACK` allows: two min-plus passes in
-integers. Each forgets exactly after one full ramp, so a range of samples needs only that much of its surroundings.
+under all needed gains that rises no faster than `RELEASE` and falls no faster than `LOOK_AHEAD` allows: two min-plus
+passes in integers. Each forgets exactly after one full ramp, so a range needs only that much of its surroundings.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from renderer.sound.gain import db_of_factor
+from renderer.sound.gain import db_of_factor, factor_of_db
 from renderer.sound.jit import kernel
+from renderer.sound.true_peak import HALF, OVERSHOOT, TAPS, true_peak_gains
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +26,12 @@ RELEASE = 9600
 """Samples a gain takes to rise from 0 to 1 (200 ms)."""
 FALL_STEP = UNITY // LOOK_AHEAD + 1
 RISE_STEP = UNITY // RELEASE + 1
+
+BEFORE, AFTER = RELEASE + 3 * HALF, LOOK_AHEAD + 3 * HALF
+"""Samples around a range that can change what the limiter does inside it."""
+
+MARGIN_DB = 0.05
+"""How far under a true-peak ceiling the limiter stays: its ramps and the rounding to 16 bits shift peaks a little."""
 
 LARGEST = 32767.0 / 32768.0
 """The largest positive sample of 16 bits; the most negative one is −1."""
@@ -80,6 +87,13 @@ def ramp_gains(gains: NDArray[np.int64], rise: int, fall: int) -> None:
     for row in range(len(gains) - 1, -1, -1):
         held = min(gains[row], held + fall)
         gains[row] = held
+
+
+def gains_under(samples: NDArray[np.float64], ceiling_dbtp: float | None) -> NDArray[np.int64]:
+    """The gains that keep `samples` from clipping in 16 bits, or its true peak under a ceiling where one is set."""
+    if ceiling_dbtp is None:
+        return needed_gains(samples, LARGEST, -1.0)
+    return true_peak_gains(samples, factor_of_db(ceiling_dbtp - MARGIN_DB), OVERSHOOT, TAPS)
 
 
 def limit(samples: NDArray[np.float64], gains: NDArray[np.int64]) -> None:

@@ -14,17 +14,17 @@ import numpy as np
 
 from renderer.sound.gain import Envelope, apply_fades, constant_factor, db_of_factor
 from renderer.sound.limiter import (
-    LARGEST,
-    LOOK_AHEAD,
-    RELEASE,
-    UNITY,
+    AFTER,
+    BEFORE,
     FALL_STEP,
     RISE_STEP,
+    UNITY,
     LimiterReport,
+    gains_under,
     limit,
-    needed_gains,
     ramp_gains,
 )
+from renderer.sound.mastering import Mastering
 from renderer.sound.pcm import PcmFile, TrackReader
 
 if TYPE_CHECKING:
@@ -66,10 +66,12 @@ class _Voice:
 class Mix:
     """The programme mix of `sound`. `pcm` names the decoded file of each source by its sha256.
 
+    `mastering` is what a loudness target asks for (`master_to`); without it levels stay as the tracks give them.
     `limiter_report` says what the limiter did, once `blocks` has run to its end; None before.
     """
 
-    def __init__(self, sound: Sound, pcm: Mapping[str, Path]) -> None:
+    def __init__(self, sound: Sound, pcm: Mapping[str, Path], mastering: Mastering | None = None) -> None:
+        self._mastering = mastering or Mastering()
         self.sample_count = sound.sample_count
         self.limiter_report: LimiterReport | None = None
         self._voices = [_Voice(track, pcm[track.source.sha256]) for track in sound.tracks]
@@ -96,14 +98,16 @@ class Mix:
         total = np.zeros((end - start, 2))
         for voice in self._voices:
             voice.add_to(total, start)
+        if self._mastering.gain != 1.0:
+            total *= self._mastering.gain
         return total
 
     def _limited(self, start: int, end: int) -> _Limited:
         if not 0 <= start <= end <= self.sample_count:
             raise ValueError(f"expected samples within [0, {self.sample_count}], found [{start}, {end})")
-        before, after = max(0, start - RELEASE), min(self.sample_count, end + LOOK_AHEAD)
+        before, after = max(0, start - BEFORE), min(self.sample_count, end + AFTER)
         wide = self._summed(before, after)
-        gains = needed_gains(wide, LARGEST, -1.0)
+        gains = gains_under(wide, self._mastering.ceiling_dbtp)
         inside = slice(start - before, end - before)
         peak = float(np.abs(wide[inside]).max(initial=0.0))
         if gains.min(initial=UNITY) < UNITY:

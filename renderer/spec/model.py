@@ -161,6 +161,8 @@ class DuckSpec(SpecModel):
 class MusicSpec(SpecModel):
     """The music under the voice: one file, or a mood from a library."""
 
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["file"]}, {"required": ["mood", "library"]}]})
+
     short_key: ClassVar[str | None] = "file"
     forms: ClassVar[str] = "a file name or a mapping"
 

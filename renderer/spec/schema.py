@@ -16,7 +16,7 @@ from renderer.spec.values import time_text
 from renderer.timebase import Time
 
 if TYPE_CHECKING:
-    from pydantic.json_schema import CoreSchemaOrField, JsonSchemaValue
+    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import core_schema
 
 SCHEMA_ID = "urn:storyreel:spec:1"
@@ -69,7 +69,7 @@ class _SpecSchema(GenerateJsonSchema):
             else super().default_schema(schema)
         )
 
-    def field_title_should_be_set(self, schema: CoreSchemaOrField) -> bool:  # noqa: ARG002  (pydantic's signature)
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002  (pydantic's signature)
         return False
 
     def encode_default(self, dft: object) -> object:

@@ -18,7 +18,7 @@ from renderer.picture.kernels.colour import (
     unpremultiply,
     yuv420_to_rgb,
 )
-from renderer.picture.kernels.filters import OVERSAMPLING, Filter, choose_filter, prepared_size
+from renderer.picture.kernels.filters import OVERSAMPLING, Filter, choose_filter, prepare, prepared_size
 from renderer.picture.kernels.plane import POSITION_BITS, Axis, PreparedPlane
 from renderer.picture.kernels.resample import Implementation, Resampler, chosen_implementation
 from renderer.picture.kernels.shrink import shrink
@@ -42,6 +42,7 @@ __all__ = [
     "chosen_implementation",
     "mix_over",
     "premultiply",
+    "prepare",
     "prepared_size",
     "rgb_to_yuv420",
     "rgba_to_yuva420",

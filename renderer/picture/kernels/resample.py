@@ -48,11 +48,12 @@ class Resampler:
         Raises: ValueError for a `dst` that is not such a plane.
         """
         match self.implementation:
-            case "avx2" if self.filter.taps <= 8:
-                from renderer.picture.kernels.resample_avx2 import resample_avx2
+            case "avx2":
+                from renderer.picture.kernels.resample_avx2 import LONGEST, resample_avx2
 
-                resample_avx2(dst, src, x, y, self.filter, self._scratch)
-            case "avx2" | "portable":
+                run = resample_avx2 if self.filter.taps <= LONGEST else resample_portable
+                run(dst, src, x, y, self.filter, self._scratch)
+            case "portable":
                 resample_portable(dst, src, x, y, self.filter, self._scratch)
             case "numpy":
                 resample_reference(dst, src, x, y, self.filter)

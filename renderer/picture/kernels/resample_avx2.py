@@ -7,6 +7,7 @@ only where the CPU reports AVX2.
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,7 +105,7 @@ def _rows_at(builder: ir.IRBuilder, row: ir.Value, first: ir.Value) -> list[ir.V
 
 @instructions
 def _across_4(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value) -> None:
-    """16 samples of 4 taps each; weights in the order of `SLOTS[4]`."""
+    """16 samples of 4 taps each; weights in the order of `_SLOTS[4]`."""
     at = _rows_at(builder, row, first)
     sums = []
     for base in (0, 4):
@@ -119,20 +120,32 @@ def _across_4(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir
     _emit_pack(builder, sums, out)
 
 
-@instructions
-def _across_8(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value) -> None:
-    """16 samples of 8 taps each; weights in the order of `SLOTS[8]`."""
+def _emit_across(
+    builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value, taps: int
+) -> None:
+    """16 samples of 8 or 16 taps each; weights by eights of taps, in each in the order of `_SLOTS`."""
     at = _rows_at(builder, row, first)
     sums = []
     for base in (0, 4):
-        products = []
-        for j in range(base, base + 4):
-            halves = [_load(builder, _EIGHT_WORDS, at[k]) for k in (j, j + 8)]
-            taps = _shuffle(builder, *halves, range(16))
-            products.append(_multiply_add(builder, taps, _load(builder, _SIXTEEN_WORDS, weights, 32 * j)))
+        products = [ir.Constant(_EIGHT_SUMS, [0] * 8)] * 4
+        for j, group in itertools.product(range(4), range(taps // 8)):
+            halves = [_load(builder, _EIGHT_WORDS, at[base + j + k], 16 * group) for k in (0, 8)]
+            scale = _load(builder, _SIXTEEN_WORDS, weights, 256 * group + 32 * (base + j))
+            product = _multiply_add(builder, _shuffle(builder, *halves, range(16)), scale)
+            products[j] = builder.add(products[j], product)
         pairs = [_add_neighbours(builder, *products[k : k + 2]) for k in (0, 2)]
         sums.append(_add_neighbours(builder, *pairs))
     _emit_pack(builder, sums, out)
+
+
+@instructions
+def _across_8(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value) -> None:
+    _emit_across(builder, row, first, weights, out, 8)
+
+
+@instructions
+def _across_16(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value) -> None:
+    _emit_across(builder, row, first, weights, out, 16)
 
 
 @instructions
@@ -141,14 +154,17 @@ def _down_4(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: i
 
 
 @instructions
-def _down_6(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value) -> None:
-    _emit_down(builder, lines, weights, column, out, 6)
-
-
-@instructions
 def _down_8(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value) -> None:
     _emit_down(builder, lines, weights, column, out, 8)
 
+
+@instructions
+def _down_16(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value) -> None:
+    _emit_down(builder, lines, weights, column, out, 16)
+
+
+LONGEST = 16
+"""The most taps there are blocks for."""
 
 _BLOCK = 16
 _MARGIN = 32
@@ -156,83 +172,94 @@ _SLOTS = {
     4: np.array([0, 1, 4, 5, 8, 9, 12, 13, 2, 3, 6, 7, 10, 11, 14, 15], np.int64),
     8: np.array([0, 2, 4, 6, 8, 10, 12, 14, 1, 3, 5, 7, 9, 11, 13, 15], np.int64),
 }
+"""Taps of one vector → where in its block each of 16 samples' weights stand."""
 
 
-def resample_avx2(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, filter: Filter, scratch: Scratch) -> None:  # noqa: A002
-    """Fill `dst` (height, width) from `src`; `filter` has at most 8 taps."""
+def resample_avx2(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, filter: Filter, scratch: Scratch) -> None:  # noqa: A002  (the field's term)
+    """Fill `dst` (height, width) from `src`; `filter` has at most `LONGEST` taps."""
     height, width = dst.shape
-    blocks = -(-width // _BLOCK) * _BLOCK
-    across_table, down_table = filter.table(x.step), filter.table(y.step)
-    words = across_table.shape[1] // 4
-    first = scratch.take("first_x", (blocks,), np.int32), scratch.take("first_y", (height,), np.int32)
-    across = scratch.take("across", (blocks, words), np.int64)
+    blocks, words = -(-width // _BLOCK), filter.taps // 4
+    first = scratch.take("first_x", (blocks * _BLOCK,), np.int32), scratch.take("first_y", (height,), np.int32)
+    group = min(words, 2)
+    across = scratch.take("across", (blocks, words // group, _BLOCK, group), np.int64)
     down = scratch.take("down", (height, words), np.int64)
-    _fill_positions((x.origin, x.step, src.width), filter.taps, across_table.view(np.int64), _SLOTS[4 * words], first[0], across)
-    _fill_positions((y.origin, y.step, src.height), filter.taps, down_table.view(np.int64), _IN_ORDER, first[1], down)
+    places = (x.origin, x.step, src.width), (y.origin, y.step, src.height)
+    _fill_across(places[0], filter.table(x.step).view(np.int64), _SLOTS[4 * group], first[0], across)
+    _fill_down(places[1], filter.table(y.step).view(np.int64), first[1], down)
     row = scratch.take("row", (src.rows.shape[1] + 2 * _MARGIN,), np.int16)
     lines, tail = scratch.take("lines", (filter.taps,), np.int64), scratch.take("tail", (_BLOCK,), np.uint8)
     flat, stride = flat_rows(dst, writeable=True)
-    shape, src_shape = (height, width, stride), (src.height, src.width, src.rows.shape[1])
-    _resample_rows(flat, shape, src.rows.reshape(-1), src_shape, first, (across, down), (row, lines, tail))
-
-
-_IN_ORDER = np.arange(_BLOCK, dtype=np.int64)
+    sizes = (height, width, stride), (src.height, src.width, src.rows.shape[1])
+    _resample_rows(flat, src.rows.reshape(-1), sizes, first, (across, down), (row, lines, tail))
 
 
 @kernel
-def _fill_positions(  # noqa: PLR0917  (compiled code takes no keywords)
+def _place(place: tuple[int, int, int], half: int, sample: int) -> int:
+    """A sample's position in 1/512, limited to where some tap still sees more than the edge."""
+    origin, step, size = place
+    low, high = -half << 32, (size - 1 + half) << 32
+    return (min(max(origin + sample * step, low), high) + (1 << 22)) >> 23
+
+
+@kernel
+def _fill_across(
     place: tuple[int, int, int],
-    taps: int,
     table: NDArray[np.int64],
     slots: NDArray[np.int64],
     first: NDArray[np.int32],
     weights: NDArray[np.int64],
 ) -> None:
-    """`table` (512, words) and `weights` (count, words) hold four taps a word; within 16 samples, `slots` orders them."""
-    origin, step, size = place
-    half = taps // 2
-    low, high = -half << 32, (size - 1 + half) << 32
+    """First taps of all samples, and their weights: `table` (512, words) and `weights` hold four taps to a word."""
+    half, group = 2 * table.shape[1], weights.shape[3]
     for j in range(first.shape[0]):
-        rounded = (min(max(origin + j * step, low), high) + (1 << 22)) >> 23
+        rounded = _place(place, half, j)
         first[j] = (rounded >> 9) - (half - 1)
-        slot = (j & ~15) + slots[j & 15]
         for k in range(table.shape[1]):
-            weights[slot, k] = table[rounded & 511, k]
+            weights[j >> 4, k // group, slots[j & 15], k % group] = table[rounded & 511, k]
+
+
+@kernel
+def _fill_down(
+    place: tuple[int, int, int], table: NDArray[np.int64], first: NDArray[np.int32], weights: NDArray[np.int64]
+) -> None:
+    half = 2 * table.shape[1]
+    for j in range(first.shape[0]):
+        rounded = _place(place, half, j)
+        first[j] = (rounded >> 9) - (half - 1)
+        for k in range(table.shape[1]):
+            weights[j, k] = table[rounded & 511, k]
 
 
 @kernel
 def _resample_rows(  # noqa: PLR0917  (compiled code takes no keywords)
     dst: Plane,
-    shape: tuple[int, int, int],
     src: Plane,
-    src_shape: tuple[int, int, int],
+    sizes: tuple[tuple[int, int, int], tuple[int, int, int]],
     first: tuple[NDArray[np.int32], NDArray[np.int32]],
     weights: tuple[NDArray[np.int64], NDArray[np.int64]],
     scratch: tuple[NDArray[np.int16], NDArray[np.int64], NDArray[np.uint8]],
 ) -> None:
-    """Filter down the needed columns of each output row, then across them."""
-    height, width, dst_stride = shape
-    src_height, src_width, stride = src_shape
+    """Filter down the needed columns of each output row, then across them; `sizes` are (height, width, stride)."""
+    (height, width, dst_stride), (src_height, src_width, stride) = sizes
     (first_x, first_y), (across, down), (row, lines, tail) = first, weights, scratch
-    taps, weight_bytes = lines.shape[0], 8 * down.shape[1]
+    taps = lines.shape[0]
     left = min(max(first_x[0], 0), src_width - 1) // 32 * 32
     right = min(max(first_x[-1] + taps, 1), src_width)
-    whole = width // _BLOCK * _BLOCK
+    whole = width // _BLOCK
     row_at = row.ctypes.data + 2 * _MARGIN
     for i in range(height):
         for k in range(taps):
             lines[k] = src.ctypes.data + min(max(first_y[i] + k, 0), src_height - 1) * stride
-        _filter_down(lines, down.ctypes.data + weight_bytes * i, left, right, row_at)
+        _filter_down(lines, down.ctypes.data + 2 * taps * i, left, right, row_at)
         if first_x[0] < 0:
             row[:_MARGIN] = row[_MARGIN]
         if first_x[-1] + taps > src_width:
             row[_MARGIN + right : 2 * _MARGIN + right] = row[_MARGIN + right - 1]
-        out = dst.ctypes.data + i * dst_stride
-        _filter_across(row_at, first_x[:whole], across, out)
-        if whole < width:
-            _filter_across(row_at, first_x[whole:], across[whole:], tail.ctypes.data)
-            for j in range(width - whole):
-                dst[i * dst_stride + whole + j] = tail[j]
+        _filter_across(row_at, first_x, across[:whole], dst.ctypes.data + i * dst_stride)
+        if whole < across.shape[0]:
+            _filter_across(row_at, first_x[whole * _BLOCK :], across[whole:], tail.ctypes.data)
+            for j in range(width - whole * _BLOCK):
+                dst[i * dst_stride + whole * _BLOCK + j] = tail[j]
 
 
 @kernel
@@ -241,17 +268,20 @@ def _filter_down(lines: NDArray[np.int64], weights: int, left: int, right: int, 
     for x in range(left, right, 32):
         if taps == 4:
             _down_4(lines_at, weights, x, out + 2 * x)
-        elif taps == 6:
-            _down_6(lines_at, weights, x, out + 2 * x)
-        else:
+        elif taps == 8:
             _down_8(lines_at, weights, x, out + 2 * x)
+        else:
+            _down_16(lines_at, weights, x, out + 2 * x)
 
 
 @kernel
-def _filter_across(row: int, first: NDArray[np.int32], across: NDArray[np.int64], out: int) -> None:
-    first_at, across_at, words = first.ctypes.data, across.ctypes.data, across.shape[1]
-    for j in range(0, first.shape[0], _BLOCK):
-        if words == 1:
-            _across_4(row, first_at + 4 * j, across_at + 8 * j, out + j)
+def _filter_across(row: int, first: NDArray[np.int32], weights: NDArray[np.int64], out: int) -> None:
+    first_at, weights_at = first.ctypes.data, weights.ctypes.data
+    taps = 4 * weights.shape[1] * weights.shape[3]
+    for b in range(weights.shape[0]):
+        if taps == 4:
+            _across_4(row, first_at + 64 * b, weights_at + 128 * b, out + 16 * b)
+        elif taps == 8:
+            _across_8(row, first_at + 64 * b, weights_at + 256 * b, out + 16 * b)
         else:
-            _across_8(row, first_at + 4 * j, across_at + 16 * j, out + j)
+            _across_16(row, first_at + 64 * b, weights_at + 512 * b, out + 16 * b)

@@ -6,55 +6,74 @@ source and the result, memory holds one filtered row.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from renderer.picture.kernels.jit import kernel
 from renderer.picture.kernels.views import Image, Plane, flat_rows
-from renderer.picture.kernels.weights import ARGUMENT_BITS, CATMULL_ROM, Cubic, normalise
+from renderer.picture.kernels.weights import ARGUMENT_BITS, CATMULL_ROM, normalise
 
 _CHUNK = 4096
 """Samples filtered at a time down the columns: the sums of one chunk stay in the first-level cache."""
 
 
-def shrink(image: Image, width: int, height: int, *, cubic: Cubic = CATMULL_ROM) -> Image:
+@dataclass(frozen=True, slots=True)
+class Response:
+    """How a picture's detail is treated while it is resized: which is kept, and what is raised in advance.
+
+    `band_w` and `band_h` are the samples the result's detail could be drawn with: at most the result's size. `boost`,
+    in 1/64, is how much of each sample's difference from its two neighbours is added to it, along each axis.
+    """
+
+    band_w: int
+    band_h: int
+    boost: int = 0
+
+
+def shrink(image: Image, width: int, height: int, *, response: Response | None = None) -> Image:
     """The (h, w, c) uint8 image at (height, width, c); c is 3, or 4 with premultiplied alpha.
 
-    Along an axis that shrinks by s the kernel is s times as wide; one that grows is interpolated with the kernel as it
-    is. Pixels are areas: the outer edges of source and result coincide. Edges replicate; flat areas keep their level.
-    Within one level of the same filter in real numbers.
+    Catmull-Rom; along an axis that shrinks by s the kernel is s times as wide, one that grows is interpolated. Pixels
+    are areas: the outer edges of source and result coincide. Edges replicate; flat areas keep their level. Within one
+    level of the same filter in real numbers.
     Raises: ValueError for another shape or type, or a size below 1.
     """
     if image.ndim != 3 or image.shape[2] not in {3, 4} or image.dtype != np.uint8 or image.size == 0:
         raise ValueError(f"expected (height, width, 3 or 4) uint8, found {image.shape} of {image.dtype}")
     if width < 1 or height < 1:
         raise ValueError(f"expected a size of at least 1 x 1, found {width} x {height}")
+    wanted = response or Response(width, height)
     source_height, source_width, channels = image.shape
     rows = image if image.strides[1:] == (channels, 1) else np.ascontiguousarray(image)
     flat, stride = flat_rows(_as_plane(rows))
-    start_x, across = axis_weights(source_width, width, cubic)
-    start_y, down = axis_weights(source_height, height, cubic)
+    start_x, across = axis_weights(source_width, width, min(wanted.band_w, width), wanted.boost)
+    start_y, down = axis_weights(source_height, height, min(wanted.band_h, height), wanted.boost)
     out = np.empty((height, width, channels), np.uint8)
     size = (source_height, source_width, channels)
     _shrink(flat, stride, size, start_x, across, start_y, down, out)
     return out
 
 
-def axis_weights(source: int, size: int, cubic: Cubic = CATMULL_ROM) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
+def axis_weights(source: int, size: int, band: int, boost: int) -> tuple[NDArray[np.int64], NDArray[np.int16]]:
     """For each of `size` samples its first source sample, (size,), and its weights, (size, taps), taps a multiple of 4.
 
     The centre of sample j lies at (2j + 1) * source / (2 * size) - 1/2. First samples may lie before the source and
-    the last ones behind it.
+    the last ones behind it. `band` and `boost`: see `Response`.
     """
-    wide = max(source, size)
-    reach = -(-2 * wide // size)
+    band = min(band, source)
+    reach = -(-2 * source // band) + -(-source // size)
     taps = -(-(2 * reach + 1) // 4) * 4
     numerator = (2 * np.arange(size, dtype=np.int64) + 1) * source - size
     start = numerator // (2 * size) - reach
     tap = start[:, None] + np.arange(taps, dtype=np.int64)
     offset = 2 * size * tap - numerator[:, None]
-    distance = (offset << ARGUMENT_BITS) // (2 * wide)
-    return start, normalise(cubic.evaluate(distance))
+    distance = (offset * band << ARGUMENT_BITS) // (2 * size * source)
+    neighbour = np.int64((band << ARGUMENT_BITS) // size)
+    values = (64 + 2 * boost) * CATMULL_ROM.evaluate(distance)
+    values -= boost * (CATMULL_ROM.evaluate(distance - neighbour) + CATMULL_ROM.evaluate(distance + neighbour))
+    return start, normalise(values)
 
 
 def _as_plane(image: Image) -> Plane:
@@ -102,9 +121,9 @@ def _filter_down(  # noqa: PLR0917  (flat arguments keep one compiled specialisa
     sums: NDArray[np.int32],
     row: NDArray[np.int16],
 ) -> None:
-    """Weigh rows four at a time; the result keeps 6 fraction bits: 255 * 1.25 * 64 is inside 16 bits."""
+    """Weigh rows four at a time; the result keeps 5 fraction bits, 10 bits for the level and a sign: weights may add up to 4 without their signs."""
     count = sums.shape[0]
-    sums[:] = 128
+    sums[:] = 1 << 8
     for k in range(0, weights.shape[0], 4):
         at0 = min(max(start + k, 0), height - 1) * stride
         at1 = min(max(start + k + 1, 0), height - 1) * stride
@@ -121,7 +140,7 @@ def _filter_down(  # noqa: PLR0917  (flat arguments keep one compiled specialisa
             one, two = np.int32(a[x]) * w0 + np.int32(b[x]) * w1, np.int32(c[x]) * w2 + np.int32(d[x]) * w3
             sums[x] = np.int32(sums[x] + np.int32(one + two))
     for x in range(count):
-        row[x] = np.int16(sums[x] >> np.int32(8))
+        row[x] = np.int16(sums[x] >> np.int32(9))
 
 
 @kernel
@@ -139,16 +158,16 @@ def _filter_across_3(
     row: NDArray[np.int16], before: int, start: NDArray[np.int64], weights: NDArray[np.int16], out: Plane
 ) -> None:
     for j in range(out.shape[0]):
-        r, g, b = np.int32(1 << 19), np.int32(1 << 19), np.int32(1 << 19)
+        r, g, b = np.int32(1 << 18), np.int32(1 << 18), np.int32(1 << 18)
         at = (start[j] + before) * 3
         for k in range(weights.shape[1]):
             w = np.int32(weights[j, k])
             r = np.int32(r + np.int32(w * np.int32(row[at + 3 * k])))
             g = np.int32(g + np.int32(w * np.int32(row[at + 3 * k + 1])))
             b = np.int32(b + np.int32(w * np.int32(row[at + 3 * k + 2])))
-        out[j, 0] = np.uint8(min(max(r >> 20, 0), 255))
-        out[j, 1] = np.uint8(min(max(g >> 20, 0), 255))
-        out[j, 2] = np.uint8(min(max(b >> 20, 0), 255))
+        out[j, 0] = np.uint8(min(max(r >> 19, 0), 255))
+        out[j, 1] = np.uint8(min(max(g >> 19, 0), 255))
+        out[j, 2] = np.uint8(min(max(b >> 19, 0), 255))
 
 
 @kernel
@@ -156,7 +175,7 @@ def _filter_across_4(
     row: NDArray[np.int16], before: int, start: NDArray[np.int64], weights: NDArray[np.int16], out: Plane
 ) -> None:
     for j in range(out.shape[0]):
-        r, g, b, a = np.int32(1 << 19), np.int32(1 << 19), np.int32(1 << 19), np.int32(1 << 19)
+        r, g, b, a = np.int32(1 << 18), np.int32(1 << 18), np.int32(1 << 18), np.int32(1 << 18)
         at = (start[j] + before) * 4
         for k in range(weights.shape[1]):
             w = np.int32(weights[j, k])
@@ -164,7 +183,7 @@ def _filter_across_4(
             g = np.int32(g + np.int32(w * np.int32(row[at + 4 * k + 1])))
             b = np.int32(b + np.int32(w * np.int32(row[at + 4 * k + 2])))
             a = np.int32(a + np.int32(w * np.int32(row[at + 4 * k + 3])))
-        out[j, 0] = np.uint8(min(max(r >> 20, 0), 255))
-        out[j, 1] = np.uint8(min(max(g >> 20, 0), 255))
-        out[j, 2] = np.uint8(min(max(b >> 20, 0), 255))
-        out[j, 3] = np.uint8(min(max(a >> 20, 0), 255))
+        out[j, 0] = np.uint8(min(max(r >> 19, 0), 255))
+        out[j, 1] = np.uint8(min(max(g >> 19, 0), 255))
+        out[j, 2] = np.uint8(min(max(b >> 19, 0), 255))
+        out[j, 3] = np.uint8(min(max(a >> 19, 0), 255))

@@ -39,6 +39,7 @@ class Cubic:
 
 
 CATMULL_ROM = Cubic(b=0, c=32)
+B_SPLINE = Cubic(b=64, c=0)
 
 
 def normalise(values: NDArray[np.int64]) -> NDArray[np.int16]:

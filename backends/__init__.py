@@ -1,0 +1,1 @@
+"""Timeline → plan → run. Backends never import each other."""

@@ -1,0 +1,103 @@
+"""Is the finished file what was planned? Asked of the file itself: FFmpeg exits 0 on a full disk (SAFETY R1)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import av
+
+from backends.base import Check
+from renderer.errors import OutputError
+from renderer.mp4_facts import AAC_FRAME, Mp4Facts, playability, read_mp4_facts
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from backends.ffmpeg.mux import Muxed
+    from renderer.output import OutputFormat
+    from renderer.timeline.model import Timeline
+
+
+def verify_file(url: str, timeline: Timeline, output: OutputFormat, muxed: Muxed, *, full: bool) -> tuple[Check, ...]:
+    """Check a finished file against its plan and against what left the encoders.
+
+    Raises: OutputError naming every check that failed, with what was found and expected.
+    """
+    facts = read_mp4_facts(url)
+    checks = [*_planned(facts, timeline), *_packets(facts, muxed)]
+    checks += [
+        Check(fact.name, fact.found, fact.expected, fact.passed)
+        for fact in playability(facts, keyframe_frames=output.keyframe_frames)
+    ]
+    if full:
+        checks.append(_decoded(url, timeline.frame_count))
+    failed = [check for check in checks if not check.passed]
+    if failed:
+        details = "; ".join(f"{check.name}: expected {check.expected}, found {check.found}" for check in failed)
+        raise OutputError(f"the finished video is not what was planned, and was thrown away: {details}")
+    return tuple(checks)
+
+
+def _planned(facts: Mp4Facts, timeline: Timeline) -> list[Check]:
+    video_s, audio_s = facts.video.duration, facts.audio.duration
+    apart = abs(audio_s - video_s)
+    return [
+        _equal("frames", facts.video.packets, timeline.frame_count),
+        _equal("size", f"{facts.width}x{facts.height}", f"{timeline.width}x{timeline.height}"),
+        _equal("rate", facts.rate, timeline.rate),
+        _equal("duration", video_s, timeline.duration_s),
+        Check(
+            "sound and picture end together",
+            f"{float(apart) * 1000:.1f} ms apart",
+            "within one AAC frame, 21.3 ms",
+            apart <= Fraction(AAC_FRAME, 48_000),
+        ),
+    ]
+
+
+def _packets(facts: Mp4Facts, muxed: Muxed) -> list[Check]:
+    """Every packet as it left its encoder, none lost, none altered."""
+    return [
+        _equal("video packets", facts.video.sha256, muxed.video.hexdigest()),
+        _equal("audio packets", facts.audio.sha256, muxed.audio.hexdigest()),
+    ]
+
+
+def _equal(name: str, found: object, expected: object) -> Check:
+    return Check(name, str(found), str(expected), found == expected)
+
+
+def _decoded(url: str, frame_count: int) -> Check:
+    """Decode everything: `--verify full`."""
+    try:
+        with av.open(url) as container:
+            frames = sum(1 for _ in container.decode(video=0))
+        with av.open(url) as container:
+            for _ in container.decode(audio=0):
+                pass
+    except av.FFmpegError as error:
+        return Check("decodes wholly", str(error), f"{frame_count} frames", passed=False)
+    return _equal("decodes wholly", frames, frame_count)
+
+
+def verify_segment(path: Path, frame_count: int) -> None:
+    """Decode the first and the last picture of a new segment: the last one only if all it refers to is sound.
+
+    Pictures that nothing refers to are skipped. Raises: OutputError.
+    """
+    try:
+        with av.open(str(path)) as container:
+            context = container.streams.video[0].codec_context
+            context.skip_frame = "NONREF"
+            times = [frame.pts for frame in container.decode(video=0)]
+            unit = Fraction(container.streams.video[0].time_base or 0) * Fraction(
+                container.streams.video[0].average_rate or 0
+            )
+    except av.FFmpegError as error:
+        raise OutputError(f"segment {path.name} does not decode: {error}") from error
+    shown = [int(time * unit) for time in times if time is not None]
+    if not shown or shown[0] != 0:
+        raise OutputError(f"segment {path.name} does not start with a picture")
+    if max(shown) > frame_count - 1:
+        raise OutputError(f"segment {path.name} runs to frame {max(shown)}, planned are {frame_count}")

@@ -1,0 +1,205 @@
+"""What a finished MP4 really is: box order, edit lists, streams, colour labels, keyframes: read back, not assumed.
+
+`read_mp4_facts` reads every packet and hashes it, but decodes none. Whether such a file starts at once on a phone is
+answered by `playability` (DESIGN §7, default MP4; REQUIREMENTS A30, A39).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import struct
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import IO, TYPE_CHECKING
+
+import av
+
+from renderer.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
+    from av.video.stream import VideoStream
+
+AAC_FRAME = 1024
+"""Samples in one AAC frame."""
+
+_BT709 = 1
+_LIMITED = 1
+_CONTAINERS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"}
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFacts:
+    """Packets of one stream. Times are seconds from the start of presentation, edit list applied."""
+
+    codec: str
+    packets: int
+    sha256: str
+    start: Fraction
+    duration: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Mp4Facts:
+    """Everything that `playability` asks. `keyframe_gap` is the longest distance of two keyframes in frames."""
+
+    index_first: bool
+    video: StreamFacts
+    audio: StreamFacts
+    width: int
+    height: int
+    rate: Fraction
+    profile: str
+    level: int
+    pixel_format: str
+    colour: tuple[int, int, int, int]
+    """Range (1 = limited), primaries, transfer, matrix (1 = BT.709), as ITU-T H.273 numbers them."""
+    keyframe_gap: int
+    even_times: bool
+    """Whether the pictures' times are exactly 0, 1, 2 … frames."""
+    audio_profile: str
+    sample_rate: int
+    channels: int
+
+
+@dataclass(slots=True)
+class _Counter:
+    digest: hashlib._Hash = field(default_factory=hashlib.sha256)
+    packets: int = 0
+    times: list[int] = field(default_factory=list)
+    keyframes: list[int] = field(default_factory=list)
+    ends: int = 0
+
+
+def box_order(stream: IO[bytes]) -> list[str]:
+    """The file's top-level boxes in order (ISO/IEC 14496-12, 4.2). Raises: OutputError for a broken one."""
+    names, offset, size = [], 0, stream.seek(0, 2)
+    while offset < size:
+        stream.seek(offset)
+        header = stream.read(16)
+        if len(header) < 8:
+            raise OutputError("the file ends inside a box")
+        length, name = struct.unpack(">I4s", header[:8])
+        if length == 1:
+            length = struct.unpack(">Q", header[8:16])[0]
+        elif length == 0:
+            length = size - offset
+        if length < 8 or offset + length > size:
+            raise OutputError(f"the box {name!r} is cut off")
+        names.append(name.decode("latin-1"))
+        offset += length
+    return names
+
+
+def read_mp4_facts(path: str) -> Mp4Facts:
+    """Read a finished file through. Raises: OutputError where it is no complete MP4 with one picture and one sound."""
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123  (a descriptor's path is no Path to compare)
+            boxes = box_order(stream)
+        with av.open(path) as container:
+            return _facts(container, boxes)
+    except (av.FFmpegError, OSError, IndexError) as error:
+        raise OutputError(f"what was written can't be read back: {error}") from error
+
+
+def _facts(container: InputContainer, boxes: list[str]) -> Mp4Facts:
+    video, audio = container.streams.video[0], container.streams.audio[0]
+    seen = _count_packets(container, video, audio)
+    pictures, context = seen[video.index], video.codec_context
+    rate = Fraction(video.average_rate or 0)
+    unit = Fraction(video.time_base or 0)
+    frames = sorted(time * unit * rate for time in pictures.times)
+    return Mp4Facts(
+        index_first="moov" in boxes and "mdat" in boxes and boxes.index("moov") < boxes.index("mdat"),
+        video=_stream_facts(video, pictures),
+        audio=_stream_facts(audio, seen[audio.index]),
+        width=context.width,
+        height=context.height,
+        rate=rate,
+        profile=str(context.profile),
+        level=_h264_level(context.extradata),
+        pixel_format=str(context.pix_fmt),
+        colour=(
+            int(context.color_range),
+            int(context.color_primaries),
+            int(context.color_trc),
+            int(context.colorspace),
+        ),
+        keyframe_gap=_longest_gap([int(time * unit * rate) for time in pictures.keyframes], len(frames)),
+        even_times=frames == list(range(len(frames))),
+        audio_profile=str(audio.codec_context.profile),
+        sample_rate=audio.codec_context.sample_rate,
+        channels=audio.codec_context.channels,
+    )
+
+
+def _count_packets(container: InputContainer, *streams: VideoStream | AudioStream) -> dict[int, _Counter]:
+    seen = {stream.index: _Counter() for stream in streams}
+    for packet in container.demux(*streams):
+        if not packet.size:
+            continue
+        counter = seen[packet.stream_index]
+        counter.digest.update(packet)
+        counter.packets += 1
+        counter.times.append(packet.pts or 0)
+        counter.ends = max(counter.ends, (packet.pts or 0) + (packet.duration or 0))
+        if packet.is_keyframe:
+            counter.keyframes.append(packet.pts or 0)
+    return seen
+
+
+def _stream_facts(stream: VideoStream | AudioStream, counter: _Counter) -> StreamFacts:
+    unit = Fraction(stream.time_base or 0)
+    start = (stream.start_time or 0) * unit
+    return StreamFacts(
+        codec=stream.codec_context.name,
+        packets=counter.packets,
+        sha256=counter.digest.hexdigest(),
+        start=start,
+        duration=(stream.duration or counter.ends) * unit,
+    )
+
+
+def _h264_level(extradata: bytes | None) -> int:
+    """AVCLevelIndication of the decoder configuration record (ISO/IEC 14496-15, 5.3.3.1)."""
+    return extradata[3] if extradata is not None and len(extradata) > 3 else 0
+
+
+def _longest_gap(keyframes: list[int], end: int) -> int:
+    edges = [*sorted(keyframes), end]
+    return max((after - before for before, after in itertools.pairwise(edges)), default=end)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property of a file: what was found, what was expected, and whether that is good."""
+
+    name: str
+    found: str
+    expected: str
+    passed: bool
+
+
+def playability(facts: Mp4Facts, *, keyframe_frames: int) -> Iterator[Fact]:
+    """What makes a file start at once and show the right colours on a phone's browser (DESIGN §7, default MP4)."""
+    yield Fact("moov first", str(facts.index_first), "True", facts.index_first)
+    yield _equal("video codec", facts.video.codec, "h264")
+    yield _equal("profile", facts.profile, "High")
+    yield Fact("level", f"{facts.level / 10:.1f}", "4.0 or above", facts.level >= 40)
+    yield _equal("pixel format", facts.pixel_format, "yuv420p")
+    yield _equal("colour labels", facts.colour, (_LIMITED, _BT709, _BT709, _BT709))
+    gap = facts.keyframe_gap
+    yield Fact("keyframe distance", f"{gap} frames", f"at most {keyframe_frames}", gap <= keyframe_frames)
+    yield Fact("constant frame rate", str(facts.even_times), "True", facts.even_times)
+    yield _equal("video start", facts.video.start, Fraction(0))
+    yield _equal("audio codec", f"{facts.audio.codec} {facts.audio_profile}", "aac LC")
+    yield _equal("sample rate", facts.sample_rate, 48_000)
+    yield _equal("channels", facts.channels, 2)
+
+
+def _equal(name: str, found: object, expected: object) -> Fact:
+    return Fact(name, str(found), str(expected), found == expected)
