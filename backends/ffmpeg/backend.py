@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from backends.base import Conformance, Plan, Progress, RunResult, RunSettings, Step
 from backends.ffmpeg.encode import encode_segment, encode_sound, segment_argv, sound_argv
 from backends.ffmpeg.mux import join
-from backends.ffmpeg.publish import check_free_space, unfinished_file
+from renderer.publish import check_free_space, unfinished_file
 from backends.ffmpeg.segments import cut_segments
 from backends.ffmpeg.verify import verify_file, verify_segment
 from renderer.errors import Cancelled

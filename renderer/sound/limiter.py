@@ -54,9 +54,9 @@ class LimiterReport:
 
     def __str__(self) -> str:
         if not self.acted:
-            return "the limiter did not act"
+            return "did not act"
         peak = db_of_factor(self.peak_before)
-        return f"the sum reached {peak:+.2f} dBFS: limited by up to {-self.deepest_db:.2f} dB"
+        return f"acted: the sum reached {peak:+.2f} dBFS, lowered by up to {-self.deepest_db:.2f} dB"
 
 
 @kernel

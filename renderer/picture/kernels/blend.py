@@ -81,7 +81,9 @@ def _check_opacity(opacity: int) -> None:
 
 
 @kernel
-def _mix(into: Plane, into_stride: int, over: Plane, over_stride: int, size: tuple[int, int], weight: int) -> None:
+def _mix(  # noqa: PLR0917  (compiled code takes no keywords)
+    into: Plane, into_stride: int, over: Plane, over_stride: int, size: tuple[int, int], weight: int
+) -> None:
     height, width = size
     w = np.int32(weight)
     for i in range(height):
@@ -94,7 +96,7 @@ def _mix(into: Plane, into_stride: int, over: Plane, over_stride: int, size: tup
 
 
 @kernel
-def _blend_alpha(  # noqa: PLR0917  (flat arguments keep one compiled specialisation)
+def _blend_alpha(  # noqa: PLR0917  (compiled code takes no keywords)
     into: Plane,
     into_stride: int,
     over: Plane,
@@ -118,7 +120,7 @@ def _blend_alpha(  # noqa: PLR0917  (flat arguments keep one compiled specialisa
 
 
 @kernel
-def _blend_coverage(
+def _blend_coverage(  # noqa: PLR0917  (compiled code takes no keywords)
     into: Plane,
     into_stride: int,
     over: Plane,

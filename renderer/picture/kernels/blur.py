@@ -38,7 +38,8 @@ def blur(image: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
             flat = _box(flat, radius)
         lines = flat.reshape(lines.shape)
     rounded = (lines + (1 << (FRACTION_BITS - 1))) >> FRACTION_BITS
-    return rounded.astype(np.uint8)
+    result: NDArray[np.uint8] = rounded.astype(np.uint8)
+    return result
 
 
 @kernel
@@ -46,11 +47,16 @@ def _box(lines: NDArray[np.int32], radius: int) -> NDArray[np.int32]:
     """The mean of each 2 * radius + 1 lines, rounded; lines beyond the first and last repeat them."""
     count, width = lines.shape
     result = np.empty_like(lines)
-    size = 2 * radius + 1
+    size, half = np.int32(2 * radius + 1), np.int32(radius)
     total = np.zeros(width, np.int32)
     for k in range(-radius, radius + 1):
-        total += lines[min(max(k, 0), count - 1)]
+        line = lines[min(max(k, 0), count - 1)]
+        for j in range(width):
+            total[j] += line[j]
     for i in range(count):
-        result[i] = (total + radius) // size
-        total += lines[min(i + radius + 1, count - 1)] - lines[max(i - radius, 0)]
+        out = result[i]
+        entering, leaving = lines[min(i + radius + 1, count - 1)], lines[max(i - radius, 0)]
+        for j in range(width):
+            out[j] = np.int32(total[j] + half) // size
+            total[j] += entering[j] - leaving[j]
     return result

@@ -7,11 +7,15 @@ every second column, midway between two rows. Results are rounded to the nearest
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
 from renderer.picture.kernels.jit import kernel
 from renderer.picture.kernels.views import Image, Plane
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 Planes = tuple[Plane, Plane, Plane]
 """Y (height, width), U and V ((height + 1) // 2, (width + 1) // 2), uint8."""
@@ -123,11 +127,11 @@ def _to_yuv(rgb: Image, y: Plane, u: Plane, v: Plane) -> None:
                 sums[c, j + 1] = np.int32(rgb[2 * i, j, c]) + np.int32(rgb[below, j, c])
             sums[c, 0], sums[c, width + 1] = sums[c, 1], sums[c, width]
         for k in range(u.shape[1]):
-            r = sums[0, 2 * k] + 2 * sums[0, 2 * k + 1] + sums[0, 2 * k + 2]
-            g = sums[1, 2 * k] + 2 * sums[1, 2 * k + 1] + sums[1, 2 * k + 2]
-            b = sums[2, 2 * k] + 2 * sums[2, 2 * k + 1] + sums[2, 2 * k + 2]
-            u[i, k] = (_U_R * r + _U_G * g + _U_B * b + (128 << 19) + (1 << 18)) >> 19
-            v[i, k] = (_V_R * r + _V_G * g + _V_B * b + (128 << 19) + (1 << 18)) >> 19
+            red = sums[0, 2 * k] + 2 * sums[0, 2 * k + 1] + sums[0, 2 * k + 2]
+            green = sums[1, 2 * k] + 2 * sums[1, 2 * k + 1] + sums[1, 2 * k + 2]
+            blue = sums[2, 2 * k] + 2 * sums[2, 2 * k + 1] + sums[2, 2 * k + 2]
+            u[i, k] = (_U_R * red + _U_G * green + _U_B * blue + (128 << 19) + (1 << 18)) >> 19
+            v[i, k] = (_V_R * red + _V_G * green + _V_B * blue + (128 << 19) + (1 << 18)) >> 19
 
 
 @kernel
@@ -139,17 +143,16 @@ def _to_yuva(rgba: Image, y: Plane, u: Plane, v: Plane, chroma_alpha: Plane) -> 
             y[i, j] = (_Y_R * r + _Y_G * g + _Y_B * b + (16 << 16) + (1 << 15)) >> 16
     for i in range(u.shape[0]):
         for k in range(u.shape[1]):
-            r, g, b, total = 0, 0, 0, 0
-            for di in range(2):
-                row = min(2 * i + di, height - 1)
-                for dj in range(-1, 2):
-                    column = min(max(2 * k + dj, 0), width - 1)
-                    alpha = np.int64(rgba[row, column, 3]) * (2 - abs(dj))
-                    r += alpha * np.int64(rgba[row, column, 0])
-                    g += alpha * np.int64(rgba[row, column, 1])
-                    b += alpha * np.int64(rgba[row, column, 2])
-                    total += alpha
+            red, green, blue, total = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
+            for place in range(6):
+                row, side = min(2 * i + place // 3, height - 1), place % 3 - 1
+                column = min(max(2 * k + side, 0), width - 1)
+                alpha = np.int64(rgba[row, column, 3]) * (2 - abs(side))
+                red += alpha * np.int64(rgba[row, column, 0])
+                green += alpha * np.int64(rgba[row, column, 1])
+                blue += alpha * np.int64(rgba[row, column, 2])
+                total += alpha
             chroma_alpha[i, k] = (total + 4) >> 3
-            scale = max(total, 1) << 16
-            u[i, k] = 128 + (2 * (_U_R * r + _U_G * g + _U_B * b) + scale) // (2 * scale)
-            v[i, k] = 128 + (2 * (_V_R * r + _V_G * g + _V_B * b) + scale) // (2 * scale)
+            scale = max(total, np.int64(1)) << 16
+            u[i, k] = 128 + (2 * (_U_R * red + _U_G * green + _U_B * blue) + scale) // (2 * scale)
+            v[i, k] = 128 + (2 * (_V_R * red + _V_G * green + _V_B * blue) + scale) // (2 * scale)

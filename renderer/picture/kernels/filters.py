@@ -46,7 +46,7 @@ FOUR_TAP_STEP = 6 << (POSITION_BITS - 2)
 """Up to this step, 3/2, the B-spline has its own width; where a shot goes beyond 6/5 of it, it widens with the step."""
 
 TAPS = (4, 8, 16, 32, 64)
-"""The tap counts there are: few, because each needs compiled code. 64 reach a step of 24; beyond it, taps are missed."""
+"""The tap counts there are: few, as each needs compiled code. 64 reach a step of 24; beyond it, detail aliases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def choose_filter(max_step: int) -> Filter:
 
 
 def prepared_size(source_w: int, source_h: int, deepest_w: int, deepest_h: int) -> tuple[int, int]:
-    """(width, height) to prepare a source at whose deepest zoom shows the whole picture `deepest_w` x `deepest_h` large.
+    """(width, height) to prepare a source at; the deepest zoom shows the whole picture `deepest_w` x `deepest_h` large.
 
     Never larger than the source, nor smaller than 1 x 1.
     """
@@ -110,12 +110,12 @@ def weight_table(cubic: Cubic, taps: int, widening: int) -> NDArray[np.int16]:
     """
     phase = np.arange(1 << PHASE_BITS, dtype=np.int64)[:, None]
     tap = np.arange(taps, dtype=np.int64) - (taps // 2 - 1)
-    distance = ((tap << PHASE_BITS) - phase) << (ARGUMENT_BITS - PHASE_BITS + 8)
+    distance = np.abs((tap << PHASE_BITS) - phase) << (ARGUMENT_BITS - PHASE_BITS + 8)
     values = cubic.evaluate(distance // widening)
     total = values.sum(axis=1, keepdims=True)
     weights = ((values << (WEIGHT_BITS + 1)) + total) // (2 * total)
     nearest = taps // 2 - 1 + (phase[:, 0] > (1 << PHASE_BITS) // 2)
     weights[phase[:, 0], nearest] += (1 << WEIGHT_BITS) - weights.sum(axis=1)
-    table = weights.astype(np.int16)
+    table: NDArray[np.int16] = weights.astype(np.int16)
     table.flags.writeable = False
     return table

@@ -9,7 +9,7 @@ that one file, so a constant imported from elsewhere could change without the co
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
 import numba
 from numba.core import codegen
@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from llvmlite import ir
     from numba.core.base import BaseContext
-    from numba.core.typing import Context, Signature
+    from numba.core.typing.context import Context
+    from numba.core.typing.templates import Signature
 
     Emit = Callable[[ir.IRBuilder, ir.Value, ir.Value, ir.Value, ir.Value], None]
+    Block = Callable[[int, int, int, int], None]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,7 +36,7 @@ def kernel(function: Callable[P, R]) -> Callable[P, R]:
     return compiled
 
 
-def instructions(emit: Emit) -> Callable[[int, int, int, int], None]:
+def instructions(emit: Emit) -> Block:
     """A function of four 64-bit integers, callable from kernels only, whose LLVM instructions `emit` writes."""
 
     def typed(
@@ -44,17 +46,17 @@ def instructions(emit: Emit) -> Callable[[int, int, int, int], None]:
             context: BaseContext, builder: ir.IRBuilder, _signature: Signature, args: list[ir.Value]
         ) -> ir.Value:
             emit(builder, *args)
-            return context.get_dummy_value()
+            return context.get_dummy_value()  # type: ignore[no-untyped-call]
 
         return numba.types.void(*[numba.types.int64] * 4), generate
 
-    block: Callable[[int, int, int, int], None] = intrinsic(typed)
-    return block
+    block: object = intrinsic(typed)
+    return cast("Block", block)
 
 
 def is_compiling() -> bool:
     """Whether kernels are compiled at all."""
-    return not numba.config.DISABLE_JIT
+    return not vars(numba.config)["DISABLE_JIT"]
 
 
 def has_cpu_feature(name: str) -> bool:
@@ -62,7 +64,7 @@ def has_cpu_feature(name: str) -> bool:
 
     Asks what numba compiles for: NUMBA_CPU_FEATURES and NUMBA_ENABLE_AVX can forbid what the CPU could do.
     """
-    features = numba.config.CPU_FEATURES
+    features = vars(numba.config)["CPU_FEATURES"]
     if features is None:
-        features = codegen.get_host_cpu_features()
+        features = codegen.get_host_cpu_features()  # type: ignore[no-untyped-call]
     return f"+{name}" in str(features).split(",")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from renderer.picture.kernels.views import Plane
+if TYPE_CHECKING:
+    from renderer.picture.kernels.views import Plane
 
 POSITION_BITS = 32
 """Fraction bits of positions: a step's rounding adds up to less than a millionth of a sample over 4096 samples."""
@@ -16,13 +19,15 @@ ROW_ALIGNMENT = 64
 
 _FARTHEST = 1 << 60
 _LONGEST_STEP = 1 << 44
+_HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Axis:
     """Destination sample j's centre lies at (origin + j * step) / 2**32 in source samples; sample i's centre is i.
 
-    Positions outside the source see its edge replicated. Raises: ValueError for a step outside 2**-32..2**12 source
+    Positions outside the source see its edge replicated.
+    Raises: ValueError for a step outside 2**-32..2**12 source
     samples, or an origin beyond 2**28.
     """
 
@@ -34,6 +39,27 @@ class Axis:
             raise ValueError(f"expected a step of 1 to {_LONGEST_STEP}, found {self.step}")
         if abs(self.origin) > _FARTHEST:
             raise ValueError(f"expected an origin within {_FARTHEST} of 0, found {self.origin}")
+
+    @classmethod
+    def shown(cls, source: int, left: Fraction, length: Fraction) -> Axis:
+        """The axis along which `source` samples fill `length` output samples, the first one's edge at `left`.
+
+        Rounded down to 1/2**32 source sample.
+        """
+        step = source / length
+        return cls(_fixed((1 - 2 * left) * step / 2 - _HALF), _fixed(step))
+
+    def chroma_across(self) -> Axis:
+        """The columns' axis for chroma of half the resolution, level with every second luma column (sited left)."""
+        return Axis(self.origin // 2, self.step)
+
+    def chroma_down(self) -> Axis:
+        """The rows' axis for chroma of half the resolution, midway between two luma rows."""
+        return Axis((2 * self.origin + self.step - (1 << POSITION_BITS)) // 4, self.step)
+
+
+def _fixed(position: Fraction) -> int:
+    return position.numerator * (1 << POSITION_BITS) // position.denominator
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -37,8 +37,8 @@ def chosen_implementation() -> Implementation:
 class Resampler:
     """One thread's resampler for one shot: a filter, and the scratch memory that every call uses again."""
 
-    def __init__(self, filter: Filter, implementation: Implementation | None = None) -> None:  # noqa: A002
-        self.filter = filter
+    def __init__(self, by: Filter, implementation: Implementation | None = None) -> None:
+        self.filter = by
         self.implementation: Implementation = implementation or chosen_implementation()
         self._scratch = Scratch()
 
@@ -52,8 +52,8 @@ class Resampler:
                 from renderer.picture.kernels.resample_avx2 import LONGEST, resample_avx2
 
                 run = resample_avx2 if self.filter.taps <= LONGEST else resample_portable
-                run(dst, src, x, y, self.filter, self._scratch)
+                run(dst, src, x, y, by=self.filter, scratch=self._scratch)
             case "portable":
-                resample_portable(dst, src, x, y, self.filter, self._scratch)
+                resample_portable(dst, src, x, y, by=self.filter, scratch=self._scratch)
             case "numpy":
-                resample_reference(dst, src, x, y, self.filter)
+                resample_reference(dst, src, x, y, by=self.filter)

@@ -67,7 +67,9 @@ def _add_neighbours(builder: ir.IRBuilder, a: ir.Value, b: ir.Value) -> ir.Value
     return builder.add(even, odd)
 
 
-def _emit_down(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value, taps: int) -> None:
+def _emit_down(
+    builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value, *, taps: int
+) -> None:
     """32 columns of `taps` rows of bytes, weighed, to words with 6 fraction bits.
 
     `lines` points to the rows' addresses, `weights` to their words; `column` is the first column's offset.
@@ -113,7 +115,7 @@ def _across_4(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir
         for pair in (base, base + 2):
             parts = [_load(builder, _FOUR_WORDS, at[j]) for j in (pair, pair + 1, pair + 8, pair + 9)]
             halves = [_shuffle(builder, parts[k], parts[k + 1], range(8)) for k in (0, 2)]
-            taps = _shuffle(builder, *halves, range(16))
+            taps = _shuffle(builder, halves[0], halves[1], range(16))
             scale = _load(builder, _SIXTEEN_WORDS, weights, 16 * pair)
             products.append(_multiply_add(builder, taps, scale))
         sums.append(_add_neighbours(builder, *products))
@@ -121,7 +123,7 @@ def _across_4(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir
 
 
 def _emit_across(
-    builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value, taps: int
+    builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value, *, taps: int
 ) -> None:
     """16 samples of 8 or 16 taps each; weights by eights of taps, in each in the order of `_SLOTS`."""
     at = _rows_at(builder, row, first)
@@ -131,7 +133,7 @@ def _emit_across(
         for j, group in itertools.product(range(4), range(taps // 8)):
             halves = [_load(builder, _EIGHT_WORDS, at[base + j + k], 16 * group) for k in (0, 8)]
             scale = _load(builder, _SIXTEEN_WORDS, weights, 256 * group + 32 * (base + j))
-            product = _multiply_add(builder, _shuffle(builder, *halves, range(16)), scale)
+            product = _multiply_add(builder, _shuffle(builder, halves[0], halves[1], range(16)), scale)
             products[j] = builder.add(products[j], product)
         pairs = [_add_neighbours(builder, *products[k : k + 2]) for k in (0, 2)]
         sums.append(_add_neighbours(builder, *pairs))
@@ -140,27 +142,27 @@ def _emit_across(
 
 @instructions
 def _across_8(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value) -> None:
-    _emit_across(builder, row, first, weights, out, 8)
+    _emit_across(builder, row, first, weights, out, taps=8)
 
 
 @instructions
 def _across_16(builder: ir.IRBuilder, row: ir.Value, first: ir.Value, weights: ir.Value, out: ir.Value) -> None:
-    _emit_across(builder, row, first, weights, out, 16)
+    _emit_across(builder, row, first, weights, out, taps=16)
 
 
 @instructions
 def _down_4(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value) -> None:
-    _emit_down(builder, lines, weights, column, out, 4)
+    _emit_down(builder, lines, weights, column, out, taps=4)
 
 
 @instructions
 def _down_8(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value) -> None:
-    _emit_down(builder, lines, weights, column, out, 8)
+    _emit_down(builder, lines, weights, column, out, taps=8)
 
 
 @instructions
 def _down_16(builder: ir.IRBuilder, lines: ir.Value, weights: ir.Value, column: ir.Value, out: ir.Value) -> None:
-    _emit_down(builder, lines, weights, column, out, 16)
+    _emit_down(builder, lines, weights, column, out, taps=16)
 
 
 LONGEST = 16
@@ -175,19 +177,19 @@ _SLOTS = {
 """Taps of one vector → where in its block each of 16 samples' weights stand."""
 
 
-def resample_avx2(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, filter: Filter, scratch: Scratch) -> None:  # noqa: A002  (the field's term)
-    """Fill `dst` (height, width) from `src`; `filter` has at most `LONGEST` taps."""
+def resample_avx2(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, *, by: Filter, scratch: Scratch) -> None:
+    """Fill `dst` (height, width) from `src`; `by` has at most `LONGEST` taps."""
     height, width = dst.shape
-    blocks, words = -(-width // _BLOCK), filter.taps // 4
+    blocks, words = -(-width // _BLOCK), by.taps // 4
     first = scratch.take("first_x", (blocks * _BLOCK,), np.int32), scratch.take("first_y", (height,), np.int32)
     group = min(words, 2)
     across = scratch.take("across", (blocks, words // group, _BLOCK, group), np.int64)
     down = scratch.take("down", (height, words), np.int64)
     places = (x.origin, x.step, src.width), (y.origin, y.step, src.height)
-    _fill_across(places[0], filter.table(x.step).view(np.int64), _SLOTS[4 * group], first[0], across)
-    _fill_down(places[1], filter.table(y.step).view(np.int64), first[1], down)
+    _fill_across(places[0], by.table(x.step).view(np.int64), _SLOTS[4 * group], first[0], across)
+    _fill_down(places[1], by.table(y.step).view(np.int64), first[1], down)
     row = scratch.take("row", (src.rows.shape[1] + 2 * _MARGIN,), np.int16)
-    lines, tail = scratch.take("lines", (filter.taps,), np.int64), scratch.take("tail", (_BLOCK,), np.uint8)
+    lines, tail = scratch.take("lines", (by.taps,), np.int64), scratch.take("tail", (_BLOCK,), np.uint8)
     flat, stride = flat_rows(dst, writeable=True)
     sizes = (height, width, stride), (src.height, src.width, src.rows.shape[1])
     _resample_rows(flat, src.rows.reshape(-1), sizes, first, (across, down), (row, lines, tail))

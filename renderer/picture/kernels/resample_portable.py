@@ -21,14 +21,14 @@ _MARGIN = 64
 """Words kept on both sides of a filtered row, for taps beyond the edge: as many as a filter has taps at most."""
 
 
-def resample_portable(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, filter: Filter, scratch: Scratch) -> None:  # noqa: A002  (the field's term)
+def resample_portable(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, *, by: Filter, scratch: Scratch) -> None:
     """Fill `dst` (height, width) from `src`."""
     height, width = dst.shape
     first = scratch.take("first_x", (width,), np.int32), scratch.take("first_y", (height,), np.int32)
-    across = scratch.take("across", (filter.taps, width), np.int32)
-    down = scratch.take("down", (filter.taps, height), np.int32)
-    _fill_positions((x.origin, x.step, src.width), filter.table(x.step), first[0], across)
-    _fill_positions((y.origin, y.step, src.height), filter.table(y.step), first[1], down)
+    across = scratch.take("across", (by.taps, width), np.int32)
+    down = scratch.take("down", (by.taps, height), np.int32)
+    _fill_positions((x.origin, x.step, src.width), by.table(x.step), first[0], across)
+    _fill_positions((y.origin, y.step, src.height), by.table(y.step), first[1], down)
     row = scratch.take("row", (src.width + 2 * _MARGIN,), np.int16)
     sums = scratch.take("sums", (max(src.width, width),), np.int32)
     flat, stride = flat_rows(dst, writeable=True)

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
     from renderer.picture.kernels.views import Plane
 
 
-def resample_reference(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, filter: Filter) -> None:  # noqa: A002
+def resample_reference(dst: Plane, src: PreparedPlane, x: Axis, y: Axis, *, by: Filter) -> None:
     """Fill `dst` (height, width) from `src`: down the columns to 6 fraction bits, then across the rows."""
     samples = src.rows[:, : src.width].astype(np.int32)
-    rows = (_weigh(samples, y, dst.shape[0], filter) + (1 << 7)) >> 8
-    out = (_weigh(rows.T, x, dst.shape[1], filter).T + (1 << 19)) >> 20
+    rows = (_weigh(samples, y, dst.shape[0], by) + (1 << 7)) >> 8
+    out = (_weigh(rows.T, x, dst.shape[1], by).T + (1 << 19)) >> 20
     dst[:] = np.clip(out, 0, 255).astype(np.uint8)
 
 
-def _weigh(lines: NDArray[np.int32], axis: Axis, count: int, filter: Filter) -> NDArray[np.int32]:  # noqa: A002
+def _weigh(lines: NDArray[np.int32], axis: Axis, count: int, by: Filter) -> NDArray[np.int32]:
     """`count` lines, each the weighted sum of its taps; lines beyond the first and last repeat them."""
-    first, phase = _positions(axis, count, lines.shape[0], filter.taps)
-    weights = filter.table(axis.step)[phase].astype(np.int32)
+    first, phase = _positions(axis, count, lines.shape[0], by.taps)
+    weights = by.table(axis.step)[phase].astype(np.int32)
     total = np.zeros((count, lines.shape[1]), np.int32)
-    for k in range(filter.taps):
+    for k in range(by.taps):
         total += lines[np.clip(first + k, 0, lines.shape[0] - 1)] * weights[:, k, None]
     return total
 

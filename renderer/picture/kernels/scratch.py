@@ -9,7 +9,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-T = TypeVar("T", bound=np.generic)
+T = TypeVar("T", np.uint8, np.int16, np.int32, np.int64)
 
 
 class Scratch:

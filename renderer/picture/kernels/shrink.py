@@ -7,13 +7,16 @@ source and the result, memory holds one filtered row.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from renderer.picture.kernels.jit import kernel
 from renderer.picture.kernels.views import Image, Plane, flat_rows
 from renderer.picture.kernels.weights import ARGUMENT_BITS, CATMULL_ROM, normalise
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 _CHUNK = 4096
 """Samples filtered at a time down the columns: the sums of one chunk stay in the first-level cache."""
@@ -83,7 +86,7 @@ def _as_plane(image: Image) -> Plane:
 
 
 @kernel
-def _shrink(  # noqa: PLR0917  (flat arguments keep one compiled specialisation)
+def _shrink(  # noqa: PLR0917  (compiled code takes no keywords)
     source: Plane,
     stride: int,
     size: tuple[int, int, int],
@@ -112,7 +115,7 @@ def _shrink(  # noqa: PLR0917  (flat arguments keep one compiled specialisation)
 
 
 @kernel
-def _filter_down(  # noqa: PLR0917  (flat arguments keep one compiled specialisation)
+def _filter_down(  # noqa: PLR0917  (compiled code takes no keywords)
     source: Plane,
     stride: int,
     height: int,
@@ -121,7 +124,7 @@ def _filter_down(  # noqa: PLR0917  (flat arguments keep one compiled specialisa
     sums: NDArray[np.int32],
     row: NDArray[np.int16],
 ) -> None:
-    """Weigh rows four at a time; the result keeps 5 fraction bits, 10 bits for the level and a sign: weights may add up to 4 without their signs."""
+    """Weigh rows four at a time, to 5 fraction bits: room for weights that add up to 4 without their signs."""
     count = sums.shape[0]
     sums[:] = 1 << 8
     for k in range(0, weights.shape[0], 4):
@@ -137,8 +140,9 @@ def _filter_down(  # noqa: PLR0917  (flat arguments keep one compiled specialisa
             np.int32(weights[k + 3]),
         )
         for x in range(count):
-            one, two = np.int32(a[x]) * w0 + np.int32(b[x]) * w1, np.int32(c[x]) * w2 + np.int32(d[x]) * w3
-            sums[x] = np.int32(sums[x] + np.int32(one + two))
+            upper = np.int32(np.int32(a[x]) * w0) + np.int32(np.int32(b[x]) * w1)
+            lower = np.int32(np.int32(c[x]) * w2) + np.int32(np.int32(d[x]) * w3)
+            sums[x] = np.int32(sums[x] + np.int32(upper + lower))
     for x in range(count):
         row[x] = np.int16(sums[x] >> np.int32(9))
 
@@ -165,9 +169,9 @@ def _filter_across_3(
             r = np.int32(r + np.int32(w * np.int32(row[at + 3 * k])))
             g = np.int32(g + np.int32(w * np.int32(row[at + 3 * k + 1])))
             b = np.int32(b + np.int32(w * np.int32(row[at + 3 * k + 2])))
-        out[j, 0] = np.uint8(min(max(r >> 19, 0), 255))
-        out[j, 1] = np.uint8(min(max(g >> 19, 0), 255))
-        out[j, 2] = np.uint8(min(max(b >> 19, 0), 255))
+        out[j, 0] = np.uint8(min(max(r >> np.int32(19), np.int32(0)), np.int32(255)))
+        out[j, 1] = np.uint8(min(max(g >> np.int32(19), np.int32(0)), np.int32(255)))
+        out[j, 2] = np.uint8(min(max(b >> np.int32(19), np.int32(0)), np.int32(255)))
 
 
 @kernel
@@ -183,7 +187,7 @@ def _filter_across_4(
             g = np.int32(g + np.int32(w * np.int32(row[at + 4 * k + 1])))
             b = np.int32(b + np.int32(w * np.int32(row[at + 4 * k + 2])))
             a = np.int32(a + np.int32(w * np.int32(row[at + 4 * k + 3])))
-        out[j, 0] = np.uint8(min(max(r >> 19, 0), 255))
-        out[j, 1] = np.uint8(min(max(g >> 19, 0), 255))
-        out[j, 2] = np.uint8(min(max(b >> 19, 0), 255))
-        out[j, 3] = np.uint8(min(max(a >> 19, 0), 255))
+        out[j, 0] = np.uint8(min(max(r >> np.int32(19), np.int32(0)), np.int32(255)))
+        out[j, 1] = np.uint8(min(max(g >> np.int32(19), np.int32(0)), np.int32(255)))
+        out[j, 2] = np.uint8(min(max(b >> np.int32(19), np.int32(0)), np.int32(255)))
+        out[j, 3] = np.uint8(min(max(a >> np.int32(19), np.int32(0)), np.int32(255)))

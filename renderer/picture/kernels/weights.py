@@ -8,9 +8,12 @@ weights, and with them the pixels, are the same on every CPU and with every math
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 WEIGHT_BITS = 14
 """Every output sample's weights add up to 1 << 14: the largest power that leaves a weight above one in 16 bits."""
@@ -43,7 +46,7 @@ B_SPLINE = Cubic(b=64, c=0)
 
 
 def normalise(values: NDArray[np.int64]) -> NDArray[np.int16]:
-    """Rows (outputs, taps) of any positive sum as weights that add up to 1 << 14 exactly.
+    """Rows (outputs, taps) of any positive sums as weights that add up to 1 << 14 exactly.
 
     Running sums are rounded, not single weights: so thousands of taps, each less than a unit, still weigh the area
     they stand for.
@@ -51,4 +54,5 @@ def normalise(values: NDArray[np.int64]) -> NDArray[np.int16]:
     total = values.sum(axis=1, keepdims=True)
     running = np.cumsum(values, axis=1)
     rounded = ((running << (WEIGHT_BITS + 1)) + total) // (2 * total)
-    return np.diff(rounded, axis=1, prepend=0).astype(np.int16)
+    weights: NDArray[np.int16] = np.diff(rounded, axis=1, prepend=0).astype(np.int16)
+    return weights

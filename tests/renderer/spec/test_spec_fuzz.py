@@ -12,8 +12,30 @@ from renderer.spec import StorySpec, parse_document, parse_spec, spec_json_schem
 from renderer.spec.values import kind_of
 
 KEYS = sorted(set(str(spec_json_schema()).split("'")[1::2]))
-WORDS = [*KEYS, "- ", ": ", "\n", "\n  ", "\n    ", "{", "}", "[", "]", ",", "1", "0.5", "6s", "90f", "00:00:01:99", "#", "'", '"',
-         "none", "crossfade", "~", "&a", "*a", "!", "\\ud83d", "\\UFFFFFFFF", "é", "-1e9", "%", "@", "|", ">", "?"]  # fmt: skip
+PUNCTUATION = [
+    "- ",
+    ": ",
+    "\n",
+    "\n  ",
+    "\n    ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    "#",
+    "'",
+    '"',
+    "~",
+    "&a",
+    "*a",
+    "!",
+    "%",
+    "@",
+    "|",
+]
+VALUES = ["1", "0.5", "-1e9", "6s", "90f", "00:00:01:99", "none", "crossfade", "é", "\\ud83d", "\\UFFFFFFFF", ">", "?"]
+WORDS = [*KEYS, *PUNCTUATION, *VALUES]
 
 scalars = (
     st.none()

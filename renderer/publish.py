@@ -1,7 +1,7 @@
 """A file that is either wholly there or not there at all: written without a name, verified, synced, moved into place.
 
 On Linux the file has no name until it is finished, so that even a killed process leaves nothing behind; where a file
-system can't do that, it is a hidden `.NAME.PID.part.mp4` beside the target, and the next run removes what a dead
+system can't do that, it is a hidden `.NAME.PID.part` beside the target, and the next run removes what a dead
 process left (SAFETY P1). The previous file at the target survives every failure.
 """
 
@@ -70,7 +70,7 @@ def unfinished_file(destination: Path) -> Iterator[Unfinished]:
     Raises: OutputError where it can't be made or moved.
     """
     _remove_abandoned(destination)
-    part = destination.with_name(f".{destination.name}.{os.getpid()}.part.mp4")
+    part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
     try:
         folder = os.open(destination.parent, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
@@ -117,7 +117,7 @@ def _move_into_place(descriptor: int, nameless: bool, part: Path, destination: P
 
 def _remove_abandoned(destination: Path) -> None:
     """Remove what a killed run left beside this target."""
-    pattern = re.compile(rf"\.{re.escape(destination.name)}\.(\d+)\.part\.mp4")
+    pattern = re.compile(rf"\.{re.escape(destination.name)}\.(\d+)\.part")
     with contextlib.suppress(OSError):
         for path in destination.parent.iterdir():
             match = pattern.fullmatch(path.name)

@@ -1,0 +1,91 @@
+"""What is installed, in which version, and what is missing: the facts behind `storyreel doctor` (REQUIREMENTS A23)."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from renderer.cache import cache_root
+from renderer.errors import StoryreelError
+from renderer.ffmpeg_process import find_ffmpeg, run_process
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PACKAGES = ("numpy", "numba", "pillow", "av", "ffmpeg-python", "imageio-ffmpeg", "pydantic", "ruamel.yaml", "boto3")
+_EXTRAS = {"pillow-heif": "HEIC pictures", "moviepy": "the reference backend", "pydub": "the reference backend"}
+_ENCODERS = ("libx264", "aac")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report. `missing` means that rendering can't work."""
+
+    name: str
+    state: Literal["ok", "absent", "missing"]
+    detail: str
+
+
+def examine() -> list[Finding]:
+    """Look at everything; never raises for what it finds."""
+    return [*_program(), *_ffmpeg(), *_packages(), *_machine()]
+
+
+def _program() -> Iterator[Finding]:
+    yield Finding("storyreel", "ok", _version("storyreel") or "run from a checkout")
+    yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform(terse=True)}")
+
+
+def _ffmpeg() -> Iterator[Finding]:
+    try:
+        ffmpeg = find_ffmpeg()
+        listed = run_process([str(ffmpeg.path), "-hide_banner", "-encoders"]).stdout.decode()
+    except StoryreelError as error:
+        yield Finding("ffmpeg", "missing", str(error).partition("\n")[0])
+        return
+    yield Finding("ffmpeg", "ok", f"{ffmpeg.version} from {ffmpeg.origin} ({ffmpeg.path})")
+    known = {line.split()[1] for line in listed.splitlines() if len(line.split()) > 1}
+    for encoder in _ENCODERS:
+        state: Literal["ok", "missing"] = "ok" if encoder in known else "missing"
+        yield Finding(f"encoder {encoder}", state, "" if state == "ok" else f"{ffmpeg.path} was built without it")
+
+
+def _packages() -> Iterator[Finding]:
+    for package in _PACKAGES:
+        version = _version(package)
+        yield Finding(package, "ok" if version else "missing", version or "not installed")
+    for package, use in _EXTRAS.items():
+        version = _version(package)
+        yield Finding(package, "ok" if version else "absent", version or f"only needed for {use}")
+
+
+def _machine() -> Iterator[Finding]:
+    from renderer.picture.kernels import chosen_implementation
+
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    yield Finding("cores", "ok", str(cores))
+    try:
+        yield Finding("picture kernel", "ok", chosen_implementation())
+    except ValueError as error:
+        yield Finding("picture kernel", "missing", str(error))
+    try:
+        root = cache_root()
+    except StoryreelError as error:
+        yield Finding("cache", "missing", str(error))
+        return
+    free = shutil.disk_usage(root).free / 1e9
+    usable = os.access(root, os.W_OK)
+    yield Finding(
+        "cache", "ok" if usable else "missing", f"{root}, {free:.1f} GB free{'' if usable else ', read-only'}"
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None

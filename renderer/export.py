@@ -1,0 +1,68 @@
+"""A compiled story's frames and samples before any encoder: what `storyreel frames` and `storyreel mix` write."""
+
+from __future__ import annotations
+
+from typing import IO, TYPE_CHECKING, BinaryIO
+
+from renderer.errors import UsageError
+from renderer.picture.intake import Intake
+from renderer.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from renderer.picture.compositor import Frame
+    from renderer.sound.limiter import LimiterReport
+    from renderer.story import Story, Workspace
+
+
+def parse_range(text: str | None, frame_count: int) -> FrameRange:
+    """`A:B` as the frames from A up to, not including, B; either may be left out.
+
+    Raises: UsageError where it is no range of the programme's frames.
+    """
+    first, colon, last = (text or ":").partition(":")
+    if not colon or not all(part == "" or part.isdigit() for part in (first, last)):
+        raise UsageError(f"--range takes A:B, frame numbers from 0 to {frame_count}, found {text!r}")
+    start, end = int(first or 0), int(last or frame_count)
+    if not 0 <= start < end <= frame_count:
+        raise UsageError(f"--range {text}: the programme has the frames 0:{frame_count}")
+    return FrameRange(start, end)
+
+
+def rendered_frames(story: Story, workspace: Workspace, frames: FrameRange) -> Iterator[Frame]:
+    """The frames before the encoder, in order; each is valid until the next. Raises: MediaError."""
+    from renderer.picture.compositor import FrameRenderer
+    from renderer.picture.prepared import PictureShelf
+
+    timeline, limits = story.timeline, workspace.limits
+    with Intake(limits) as intake:
+        size = (timeline.width, timeline.height)
+        shelf = PictureShelf(workspace.folder, intake, max_bytes=limits.image_bytes, frame=size)
+        yield from FrameRenderer(timeline, shelf).frames(frames)
+
+
+def write_frames(
+    story: Story, workspace: Workspace, frames: FrameRange, stream: IO[bytes], on_frame: Callable[[], None]
+) -> int:
+    """Write frames as YUV4MPEG2; returns how many. Raises: MediaError, OSError."""
+    from renderer.picture.y4m import write_y4m
+
+    def counted() -> Iterator[Frame]:
+        for frame in rendered_frames(story, workspace, frames):
+            yield frame
+            on_frame()
+
+    timeline = story.timeline
+    return write_y4m(stream, counted(), width=timeline.width, height=timeline.height, rate=timeline.rate)
+
+
+def write_mix(story: Story, workspace: Workspace, stream: BinaryIO) -> LimiterReport | None:
+    """Write the programme mix as WAV, 48 kHz, stereo, 16 bit; returns what the limiter did. Raises: MediaError."""
+    from renderer.sound.mix import Mix
+    from renderer.sound.wav import write_wav
+
+    sound = story.timeline.sound
+    mix = Mix(sound, workspace.pcm_store.ensure(sound, workspace.folder))
+    write_wav(stream, mix.blocks(), sample_count=sound.sample_count)
+    return mix.limiter_report
