@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
+from renderer.cache import cache_root
 from renderer.errors import Cancelled, StoryreelError, Unsupported, UnsupportedError
 
 if TYPE_CHECKING:
@@ -285,6 +286,44 @@ def presets(*, as_json: bool) -> None:
         click.echo(kind)
         for name, content in entries.items():
             click.echo(f"    {name:<20} {content['description']}")
+
+
+@main.command()
+@click.argument("action", type=click.Choice(["size", "prune", "clear"]), default="size")
+@click.option(
+    "--explain", "spec", metavar="SPEC", type=click.Path(path_type=Path), help="Which segments are cached, and why not."
+)
+@OUTPUT_PRESET
+@PREVIEW
+@OUTSIDE
+def cache(action: str, spec: Path | None, preset: str | None, *, preview: bool, allow_outside: bool) -> None:
+    """Show what the cache holds, cut it to its limit, empty it, or explain its misses."""
+    from backends.ffmpeg import cache as store
+
+    if spec is not None:
+        _explain(spec, _options(preset=preset, preview=preview, allow_outside=allow_outside))
+        return
+    match action:
+        case "prune":
+            click.echo(f"freed {store.prune() / 1e6:.1f} MB")
+        case "clear":
+            click.echo(f"freed {store.clear() / 1e6:.1f} MB")
+        case _:
+            for part in store.sizes():
+                click.echo(f"{part.part:<10} {part.entries:>6} entries {part.size_bytes / 1e6:>10.1f} MB")
+            click.echo(f"limit {store.max_cache_bytes() / 1e6:.0f} MB (STORYREEL_CACHE_MAX_BYTES), in {cache_root()}")
+
+
+def _explain(spec: Path, options: StoryOptions) -> None:
+    from backends.ffmpeg.backend import explain_cache
+
+    with _story(spec, options) as (story, workspace):
+        for item in explain_cache(story, workspace):
+            frames = item.part.frames
+            place = "" if frames is None else f" frames {frames.start} to {frames.end - 1},"
+            click.echo(f"{item.part.name}:{place} {item.part.shows}: {'cached' if item.cached else 'missing'}")
+            for reason in item.reasons:
+                click.echo(f"    {reason}")
 
 
 @main.command()

@@ -43,8 +43,9 @@ class StoryOptions:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where one run keeps what it derives: `scratch` is private and goes with the run."""
+    """Where one run keeps what it derives: `scratch` is private and goes with the run. `spec` is absolute."""
 
+    spec: Path
     folder: MediaFolder
     pcm_store: PcmStore
     limits: MediaLimits
@@ -75,6 +76,7 @@ def open_workspace(path: Path, options: StoryOptions) -> Iterator[Workspace]:
     with scratch_folder() as scratch:
         pcm_root = (cache_root() if options.use_cache else scratch) / "pcm"
         yield Workspace(
+            path.absolute(),
             MediaFolder(path.parent, allow_outside=options.allow_outside),
             PcmStore(pcm_root, limits),
             limits,

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     Packet = AnyPacket[VideoStream] | AnyPacket[AudioStream]
 
 
+def open_undecoded(path: Path) -> InputContainer:
+    """Open a segment for its packets. Opening otherwise decodes the first picture: 25 ms at 1080p (measured), not 0.6."""
+    return av.open(str(path), stream_options=[{"skip_frame": "all"}])  # type: ignore[list-item]  # the stub says str
+
+
 @dataclass(slots=True)
 class PacketDigest:
     """A running hash of one stream's packets: their bytes, and how many."""
@@ -94,7 +99,7 @@ def _video_packets(
     digest: PacketDigest,
 ) -> Iterator[Packet]:
     for frames, path in segments:
-        with av.open(str(path)) as container:
+        with open_undecoded(path) as container:
             if container.streams.video[0].codec_context.extradata != header:
                 raise OutputError(f"segment {path.name} was encoded with other settings than the first one")
             count = 0

@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING
 import av
 
 from backends.base import Check
+from backends.ffmpeg.mux import open_undecoded
 from renderer.errors import OutputError
 from renderer.mp4_facts import AAC_FRAME, Mp4Facts, playability, read_mp4_facts
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from av.packet import Packet
+    from av.video.stream import VideoStream
 
     from backends.ffmpeg.mux import Muxed
     from renderer.output import OutputFormat
@@ -82,22 +86,32 @@ def _decoded(url: str, frame_count: int) -> Check:
 
 
 def verify_segment(path: Path, frame_count: int) -> None:
-    """Decode the first and the last picture of a new segment: the last one only if all it refers to is sound.
+    """Decode the first and the last picture of a new segment, and what the last one refers to.
 
-    Pictures that nothing refers to are skipped. Raises: OutputError.
+    Only I and P pictures are decoded and none is deblocked: 1.6 ms a frame at 1080p, a third of a full decode
+    (measured). Raises: OutputError.
     """
     try:
-        with av.open(str(path)) as container:
-            context = container.streams.video[0].codec_context
-            context.skip_frame = "NONREF"
-            times = [frame.pts for frame in container.decode(video=0)]
-            unit = Fraction(container.streams.video[0].time_base or 0) * Fraction(
-                container.streams.video[0].average_rate or 0
-            )
+        with open_undecoded(path) as container:
+            stream = container.streams.video[0]
+            unit = Fraction(stream.time_base or 0) * Fraction(stream.average_rate or 0)
+            packets = [packet for packet in container.demux(stream) if packet.size]
+            times = sorted(Fraction(packet.pts or 0) * unit for packet in packets)
+            shown = _decoded_times(stream, packets, unit)
     except av.FFmpegError as error:
         raise OutputError(f"segment {path.name} does not decode: {error}") from error
-    shown = [int(time * unit) for time in times if time is not None]
-    if not shown or shown[0] != 0:
-        raise OutputError(f"segment {path.name} does not start with a picture")
-    if max(shown) > frame_count - 1:
-        raise OutputError(f"segment {path.name} runs to frame {max(shown)}, planned are {frame_count}")
+    if times != list(range(frame_count)):
+        raise OutputError(f"segment {path.name} holds {len(times)} pictures, planned are {frame_count}")
+    if not shown or shown[0] != 0 or shown[-1] != frame_count - 1:
+        raise OutputError(f"segment {path.name} does not decode from its first picture to its last")
+
+
+def _decoded_times(stream: VideoStream, packets: list[Packet[VideoStream]], unit: Fraction) -> list[Fraction]:
+    """Decode I and P pictures; their times in frames. x264 always ends a segment with a P picture."""
+    decoder = av.CodecContext.create("h264", "r")
+    decoder.extradata = stream.codec_context.extradata
+    decoder.thread_count = 1
+    decoder.options = {"skip_loop_filter": "all", "err_detect": "explode"}
+    decoder.skip_frame = "BIDIR"
+    pictures = [picture for packet in [*packets, None] for picture in decoder.decode(packet)]
+    return [(picture.pts or 0) * unit for picture in pictures]

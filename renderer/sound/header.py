@@ -19,7 +19,7 @@ from renderer.ffmpeg_process import Limits, run_process
 _CHILD = Path(__file__).with_name("header_child.py")
 _LIMITS = Limits(cpu_s=20, address_space_bytes=2 << 30, file_size_bytes=0, open_files=32, wall_s=60)
 
-_TOLERANCE_S = {"mp3": Fraction(1, 12), "mp4": Fraction(1, 20), "webm": Fraction(1, 8)}
+_TOLERANCE_S = {"mp3": Fraction(3, 100), "mp4": Fraction(1, 20), "webm": Fraction(1, 8)}
 """How far an honest header may be off: encoders disagree about counting the tag frame, priming and the last frame."""
 
 _LONGEST_CODED_FRAME = 2048

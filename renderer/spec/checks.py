@@ -117,11 +117,10 @@ def _motions(checked: Checked) -> Iterator[Problem]:
         where: Location = ("images", index, "motion")
         if image.motion is None or checked.document.node(where).dropped:
             continue
-        moves = sorted(
-            {"start": "from", "end": "to", "ease": "ease"}[name] for name in image.motion.model_fields_set - {"preset"}
-        )
+        names = {"start": "from", "end": "to", "ease": "ease"}
+        moves = [names[name] for name in names if name in image.motion.model_fields_set]
         if image.motion.preset is not None and moves:
-            message = f"expected a preset or a move of its own, found preset and {' and '.join(moves)}"
+            message = f"expected a preset or a move of its own, found preset and {', '.join(moves)}"
             yield checked.document.problem(where, message)
         if image.motion.preset is None and not set(moves) & {"from", "to"}:
             yield checked.document.problem(

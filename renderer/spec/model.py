@@ -128,13 +128,6 @@ class BrandSpec(SpecModel):
     def expand_short_form(cls, text: str) -> dict[str, object] | str:
         return {} if text == NONE else {"preset": text}
 
-    def layered_over(self, base: "BrandSpec") -> "BrandSpec":
-        """These values where set, else those of `base`; the corner's fields one by one. `preset` is then used up."""
-        own = {name: getattr(self, name) for name in type(self).model_fields if getattr(self, name) is not None}
-        if self.corner is not None and base.corner is not None:
-            own["corner"] = base.corner.model_copy(update=self.corner.model_dump(exclude_none=True))
-        return base.model_copy(update={**own, "preset": None})
-
 
 class NarrationSpec(SpecModel):
     """The recorded voice."""

@@ -85,6 +85,8 @@ def _problem_of(found: ErrorDetails, document: Document) -> Problem:
 def _describe(found: ErrorDetails) -> tuple[str, str | None]:
     kind, value, context = found["type"], found["input"], found.get("ctx", {})
     name = str(next((step for step in reversed(found["loc"]) if isinstance(step, str)), "value"))
+    if kind == "missing" and isinstance(value, list | tuple):
+        return f"expected {len(get_args(_field_type(found['loc'][:-1])))} values, found {len(value)}", None
     if kind == "missing":
         return f"missing key {str(found['loc'][-1])!r}", _MISSING_HINTS.get(name)
     if kind == "value_error":

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias
 
 from pydantic import PlainValidator, StringConstraints, WithJsonSchema
 
-from renderer.timebase import TIME_FORMS, Time, parse_rate, parse_time
+from renderer.timebase import MAX_RATE, TIME_FORMS, Time, parse_rate, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,6 +22,9 @@ LOUDNESS_TARGETS: Mapping[str, int] = {"web": -14, "podcast": -16, "broadcast": 
 """Named integrated loudness targets in LUFS (DESIGN §4)."""
 
 MAX_FILE_CHARACTERS = 1_024
+MAX_HOURS = 24
+"""Longest time in a spec: positions beyond it have no timecode."""
+
 _REMOTE = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+://")
 _COLOUR = re.compile(r"^#[0-9a-fA-F]{6}\Z")
 
@@ -76,12 +79,11 @@ def exact(value: object) -> Fraction:
 
 
 def number_text(value: Fraction) -> str:
-    """A fraction as an author would write it: `0.5`, `1/3`."""
-    return str(value) if value.denominator == 1 else repr(float(value)) if _is_decimal(value) else str(value)
-
-
-def _is_decimal(value: Fraction) -> bool:
-    return Fraction(repr(float(value))) == value
+    """A fraction as an author would write it, to three places where its decimals never end."""
+    if value.denominator == 1:
+        return str(value)
+    decimal = repr(float(value))
+    return decimal if Fraction(decimal) == value else f"{float(value):.3f}"
 
 
 def time_text(time: Time) -> str:
@@ -113,7 +115,10 @@ def _number_schema(low: int, high: int) -> WithJsonSchema:
 
 
 def _read_time(value: object) -> Time:
-    return value if isinstance(value, Time) else parse_time(value)
+    time = value if isinstance(value, Time) else parse_time(value)
+    if time.seconds > MAX_HOURS * 3600 or time.frames > MAX_HOURS * 3600 * MAX_RATE:
+        raise ValueError(f"must be at most {MAX_HOURS} hours, found {_shorten(str(value))}")
+    return time
 
 
 def _read_rate(value: object) -> Fraction:
@@ -151,6 +156,8 @@ def _read_file(value: object) -> str:
         raise ValueError("expected a file name, found empty text")
     if len(value) > MAX_FILE_CHARACTERS:
         raise ValueError(f"expected a file name of at most {MAX_FILE_CHARACTERS:,} characters, found {len(value):,}")
+    if "\n" in value or "\t" in value:
+        raise ValueError(f"expected a file name in one line without tabs, found {_shorten(value)!r}")
     if _REMOTE.match(value):
         raise ValueError(f"expected a local file, found the address {_shorten(value)!r}")
     return value

@@ -29,7 +29,7 @@ class TimelineFormatError(StoryreelError):
 
 def timeline_json(timeline: Timeline) -> str:
     """The canonical text, ending in a newline."""
-    document = typing.cast("dict[str, JSONValue]", _encode(timeline))
+    document = typing.cast("dict[str, JSONValue]", encoded(timeline))
     document["size"] = [document.pop("width"), document.pop("height")]
     document["rate"] = format_rate(timeline.rate)
     return canonical_json(document)
@@ -74,20 +74,21 @@ def _layout(value: JSONValue, indent: str) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
 
 
-def _encode(value: object) -> JSONValue:
+def encoded(value: object) -> JSONValue:
+    """A timeline's part as it stands in the canonical text. Raises: TypeError for anything else."""
     match value:
         case FrameRange():
             return [value.start, value.end]
         case Fraction():
             return _rational(value)
         case tuple():
-            return [_encode(item) for item in value]
+            return [encoded(item) for item in value]
         case None | bool() | int() | str():
             return value
         case model.Rect():
             return [_rational(getattr(value, field.name)) for field in dataclasses.fields(value)]
         case _ if dataclasses.is_dataclass(value):
-            return {field.name: _encode(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            return {field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
         case _:
             raise TypeError(f"no canonical form for {type(value).__name__}")
 

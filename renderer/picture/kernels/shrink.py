@@ -28,11 +28,16 @@ class Response:
 
     `band_w` and `band_h` are the samples the result's detail could be drawn with: at most the result's size. `boost`,
     in 1/64, is how much of each sample's difference from its two neighbours is added to it, along each axis.
+    Raises: ValueError for a band below 1 or a boost outside 0..24, beyond which weights would not fit 16 bits.
     """
 
     band_w: int
     band_h: int
     boost: int = 0
+
+    def __post_init__(self) -> None:
+        if self.band_w < 1 or self.band_h < 1 or not 0 <= self.boost <= 24:
+            raise ValueError(f"expected a band of at least 1 x 1 and a boost of 0 to 24, found {self}")
 
 
 def shrink(image: Image, width: int, height: int, *, response: Response | None = None) -> Image:
@@ -49,7 +54,8 @@ def shrink(image: Image, width: int, height: int, *, response: Response | None =
         raise ValueError(f"expected a size of at least 1 x 1, found {width} x {height}")
     wanted = response or Response(width, height)
     source_height, source_width, channels = image.shape
-    rows = image if image.strides[1:] == (channels, 1) else np.ascontiguousarray(image)
+    in_order = image.strides[1:] == (channels, 1) and image.strides[0] >= source_width * channels
+    rows = image if in_order else np.ascontiguousarray(image)
     flat, stride = flat_rows(_as_plane(rows))
     start_x, across = axis_weights(source_width, width, min(wanted.band_w, width), wanted.boost)
     start_y, down = axis_weights(source_height, height, min(wanted.band_h, height), wanted.boost)
@@ -66,10 +72,10 @@ def axis_weights(source: int, size: int, band: int, boost: int) -> tuple[NDArray
     the last ones behind it. `band` and `boost`: see `Response`.
     """
     band = min(band, source)
-    reach = -(-2 * source // band) + -(-source // size)
-    taps = -(-(2 * reach + 1) // 4) * 4
     numerator = (2 * np.arange(size, dtype=np.int64) + 1) * source - size
-    start = numerator // (2 * size) - reach
+    reach, unit = 4 * source * size + 2 * source * band * (boost > 0), 2 * size * band
+    start = -((reach - numerator * band) // unit)
+    taps = (2 * reach // unit // 4 + 1) * 4
     tap = start[:, None] + np.arange(taps, dtype=np.int64)
     offset = 2 * size * tap - numerator[:, None]
     distance = (offset * band << ARGUMENT_BITS) // (2 * size * source)

@@ -27,7 +27,7 @@ images:
 """
 
 MESSAGES = """\
-story.yaml: 12 problems
+story.yaml: 13 problems
   $.title                  (line 2)    expected text, found 3: write it in quotes if it is one
   $.output.preset          (line 3)    unknown output preset 'story-108p': did you mean 'story-1080p'?
   $.output.width           (line 3)    must be even, found 33
@@ -54,7 +54,7 @@ def test_one_run_reports_everything_in_document_order(tmp_path, monkeypatch):
     (tmp_path / "story.yaml").write_text(BROKEN)
     with pytest.raises(SpecError) as caught:
         load_spec("story.yaml", **PRESETS)
-    assert str(caught.value) == MESSAGES.replace("12 problems", "13 problems")
+    assert str(caught.value) == MESSAGES
 
 
 def test_faulty_parts_are_dropped_and_the_rest_keeps_its_place():
@@ -89,7 +89,8 @@ def test_sums_are_not_checked_where_something_was_dropped():
 
 
 def test_a_crossfade_is_not_compared_across_a_dropped_image():
-    text = "storyreel: 1\nimages: [{file: a.jpg, hold: 1s}, 7, {file: b.jpg, hold: 3s, transition: {kind: crossfade, length: 2s}}]"
+    last = "{file: b.jpg, hold: 3s, transition: {kind: crossfade, length: 2s}}"
+    text = f"storyreel: 1\nimages: [{{file: a.jpg, hold: 1s}}, 7, {last}]"
     assert [problem.path for problem in parse(text).problems] == ["$.images[1]"]
 
 

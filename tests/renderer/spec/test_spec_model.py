@@ -8,8 +8,6 @@ import pytest
 from pydantic import ValidationError
 
 from renderer.spec import (
-    BrandSpec,
-    CornerSpec,
     MotionSpec,
     OutputSpec,
     StorySpec,
@@ -114,14 +112,6 @@ def test_only_a_crossfade_has_a_length(text, seconds):
 def test_motion_none_stands_still_and_absent_motion_is_left_open():
     assert image("motion: none").motion.is_still
     assert image("fit: blur").motion is None
-
-
-def test_brand_values_lie_over_a_base_field_by_field():
-    base = BrandSpec(name="Base", logo="l.png", intro=3, corner=CornerSpec(opacity=80, size=200))
-    top = BrandSpec(preset="base", intro=1, corner=CornerSpec(opacity=50))
-    assert top.layered_over(base) == BrandSpec(
-        name="Base", logo="l.png", intro=1, corner=CornerSpec(opacity=50, size=200)
-    ).model_copy(update={"preset": None})
 
 
 def test_a_spec_is_frozen():

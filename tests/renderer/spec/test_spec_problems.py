@@ -19,8 +19,8 @@ STORY = {
     f"title: {'x' * 201}": "$.title: expected at most 200 characters, found 201",
     "id: My Story": f"$.id: {NAME}, found text 'My Story'",
     "id: -a": f"$.id: {NAME}, found text '-a'",
-    "colour: red": "$.colour: unknown key 'colour': expected storyreel, title, id, output, brand, length, narration, music, "
-    "images, captions or loudness",
+    "colour: red": "$.colour: unknown key 'colour': expected storyreel, title, id, output, brand, length, "
+    "narration, music, images, captions or loudness",
     "Title: x": "$.Title: unknown key 'Title': did you mean 'title'?",
     "length: narative": "$.length: unknown length 'narative': did you mean 'narration'?",
     "length: never": f"$.length: unknown length 'never': expected program, narration or {TIME}",
@@ -34,13 +34,19 @@ STORY = {
     "brand: 7": "$.brand: expected a brand's name, none or a mapping, found 7",
     "brand: {corner: left}": "$.brand.corner: expected none or a mapping, found text 'left'",
     "brand: {corner: {opacity: 101}}": "$.brand.corner.opacity: must be at most 100 %, found 101",
-    "brand: {background: '#12345'}": "$.brand.background: expected a colour such as \"#1a2b3c\" or a file name, found '#12345'",
+    "brand: {background: '#12'}": '$.brand.background: expected a colour such as "#1a2b3c" or a file name, '
+    "found '#12'",
     "narration: []": "$.narration: expected a file name or a mapping, found a list",
     "narration: {file: a.wav, gain_db: loud}": "$.narration.gain_db: expected a number, found text 'loud'",
     "narration: {file: a.wav, gain_db: -60.5}": "$.narration.gain_db: must be at least -60 dB, found -60.5",
     "narration: {gain_db: 0}": "$.narration: missing key 'file'",
-    "narration: https://example.com/a.wav": "$.narration: expected a local file, found the address 'https://example.com/a.wav'",
+    "narration: https://x.org/a.wav": "$.narration: expected a local file, found the address 'https://x.org/a.wav'",
     "narration: s3://bucket/key.wav": "$.narration: expected a local file, found the address 's3://bucket/key.wav'",
+    'narration: "a\\nb"': "$.narration: expected a file name in one line without tabs, found 'a\\nb'",
+    f"narration: {'a' * 1025}": "$.narration: expected a file name of at most 1,024 characters, found 1,025",
+    "length: 86401": "$.length: must be at most 24 hours, found 86401",
+    f"length: {'9' * 30}s": f"$.length: must be at most 24 hours, found {'9' * 30}s",
+    "length: 10368001f": "$.length: must be at most 24 hours, found 10368001f",
     "narration: '  '": "$.narration: expected a file name, found empty text",
     "music: {file: a.mp3, loop: 'yes'}": "$.music.loop: expected true or false, found text 'yes'",
     "music: {file: a.mp3, duck: true}": "$.music.duck: expected a mapping, found true",
@@ -72,9 +78,12 @@ IMAGE = {
     "{file: a.jpg, motion: {to: {zoom: big}}}": "$.images[1].motion.to.zoom: expected a number, found text 'big'",
     "{file: a.jpg, motion: {to: {focus: [0.5, 1.5]}}}": "$.images[1].motion.to.focus[1]: must be at most 1, found 1.5",
     "{file: a.jpg, motion: {to: {focus: 0.5}}}": "$.images[1].motion.to.focus: expected a list, found 0.5",
-    "{file: a.jpg, motion: {to: {focus: [0.5]}}}": "$.images[1].motion.to.focus[0]: expected 2 values, found 1",
-    "{file: a.jpg, motion: {to: {}, ease: inout}}": "$.images[1].motion.ease: unknown ease 'inout': did you mean 'in-out'?",
-    "{file: a.jpg, motion: {start: {zoom: 2}}}": "$.images[1].motion.start: unknown key 'start': expected preset, from, to or ease",
+    "{file: a.jpg, motion: {to: {focus: [0.5]}}}": "$.images[1].motion.to.focus: expected 2 values, found 1",
+    "{file: a.jpg, motion: {to: {focus: []}}}": "$.images[1].motion.to.focus: expected 2 values, found 0",
+    "{file: a.jpg, motion: {to: {}, ease: inout}}": "$.images[1].motion.ease: unknown ease 'inout': "
+    "did you mean 'in-out'?",
+    "{file: a.jpg, motion: {start: {zoom: 2}}}": "$.images[1].motion.start: unknown key 'start': "
+    "expected preset, from, to or ease",
     "{file: a.jpg, motion: Slow Push}": f"$.images[1].motion: {NAME}, found text 'Slow Push'",
     "{file: a.jpg, caption: 1962}": "$.images[1].caption: expected text, found 1962: write it in quotes if it is one",
 }

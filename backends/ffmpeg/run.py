@@ -1,0 +1,204 @@
+"""One rendering under way: segments from the cache or from the encoders, several side by side, and the sound.
+
+Pictures are decoded in a child process while the encoders work; segments of equal ingredients are encoded once.
+Whatever fails first stops everything else at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from backends.base import Progress, RunSettings
+from backends.ffmpeg.cache import SegmentCache
+from backends.ffmpeg.encode import encode_segment, encode_sound, segment_argv, sound_argv
+from backends.ffmpeg.explain import Part
+from backends.ffmpeg.segments import cut_segments
+from backends.ffmpeg.slices import ingredients_key, segment_ingredients, sound_ingredients
+from backends.ffmpeg.verify import verify_segment
+from renderer.errors import Cancelled, StoryreelError
+from renderer.ffmpeg_process import kill_children
+from renderer.picture.intake import Intake
+from renderer.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from renderer.output import OutputFormat
+    from renderer.picture.compositor import FrameRenderer
+    from renderer.picture.prepared import PictureShelf
+    from renderer.story import Workspace
+    from renderer.timeline.model import Layer, Timeline
+
+SOUND_NAME = "sound.m4a"
+
+
+def segment_name(index: int) -> str:
+    return f"segment-{index:05d}.mp4"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One segment: its frames, where its packets go, and what they are made from."""
+
+    frames: FrameRange
+    target: Path
+    part: Part
+
+    @property
+    def key(self) -> str:
+        return ingredients_key(self.part.ingredients)
+
+
+def story_parts(timeline: Timeline, output: OutputFormat, folder: Path) -> tuple[list[Job], Part]:
+    """The segments of a story as jobs writing to `folder`, and its sound."""
+    jobs = []
+    for index, frames in enumerate(cut_segments(timeline, output.keyframe_frames)):
+        target = folder / segment_name(index)
+        ingredients = segment_ingredients(timeline, frames, segment_argv(output, target))
+        shown = [layer.id for layer in timeline.layers if layer.range.intersects(frames) and layer.kind != "background"]
+        name = f"segment {index}"
+        jobs.append(Job(frames, target, Part(name, frames, ingredients, " + ".join(shown) or "background")))
+    tracks = " + ".join(track.role for track in timeline.sound.tracks) or "silence"
+    sound = sound_ingredients(timeline, sound_argv(output, folder / SOUND_NAME))
+    return jobs, Part("sound", None, sound, tracks)
+
+
+class Rendering:
+    """What the threads of one run share. After `encode`, every segment and the sound lie in the scratch folder."""
+
+    def __init__(self, timeline: Timeline, output: OutputFormat, workspace: Workspace, settings: RunSettings) -> None:
+        self._timeline, self._output, self._workspace, self._settings = timeline, output, workspace, settings
+        self._cache = SegmentCache() if workspace.use_cache else None
+        self._shelf: PictureShelf | None = None
+        self._frames_done = self._frames_cached = 0
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self.jobs, self.sound_part = story_parts(timeline, output, workspace.scratch)
+        self.sound_file = workspace.scratch / SOUND_NAME
+        self.from_cache = 0
+        self.warnings: list[str] = []
+
+    def encode(self) -> None:
+        """Raises: ToolError, OutputError, MediaError, Cancelled."""
+        missing = [job for job in self.jobs if not self._from_cache(job)]
+        first = {job.key: job for job in reversed(missing)}
+        timeline, limits = self._timeline, self._workspace.limits
+        with (
+            Intake(limits) as intake,
+            ThreadPoolExecutor(1, "pictures") as self._ahead,
+            ThreadPoolExecutor(self._settings.jobs, "segment") as pool,
+        ):
+            if missing:
+                self._shelf = self._make_shelf(intake, timeline, limits.image_bytes)
+            work: list[Future[None]] = [pool.submit(self._sound)]
+            work += [pool.submit(self._segment, job) for job in missing if first[job.key] is job]
+            self._wait(work)
+        for job in missing:
+            if first[job.key] is not job:
+                os.link(first[job.key].target, job.target)
+
+    def _make_shelf(self, intake: Intake, timeline: Timeline, max_bytes: int) -> PictureShelf:
+        from renderer.picture.prepared import PictureShelf
+
+        size = (timeline.width, timeline.height)
+        return PictureShelf(self._workspace.folder, intake, max_bytes=max_bytes, frame=size)
+
+    def _from_cache(self, job: Job) -> bool:
+        if self._cache is None or not self._cache.take(job.part.ingredients, job.target):
+            return False
+        self.from_cache += 1
+        self._count(len(job.frames), cached=True)
+        return True
+
+    def _wait(self, work: list[Future[None]]) -> None:
+        """Until all is done. The first failure, or a Ctrl-C, stops the rest at once."""
+        try:
+            done, _ = wait(work, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException as error:
+            self._settings.cancel.set()
+            for future in work:
+                future.cancel()
+            kill_children()
+            wait(work)
+            _raise_the_cause(error, work)
+            raise
+
+    def _sound(self) -> None:
+        if self._cache is not None and self._cache.take(self.sound_part.ingredients, self.sound_file):
+            return
+        from renderer.sound.mix import Mix
+
+        sound = self._timeline.sound
+        mix = Mix(sound, self._workspace.pcm_store.ensure(sound, self._workspace.folder))
+        encode_sound(sound_argv(self._output, self.sound_file), mix, cancel=self._settings.cancel)
+        report = mix.limiter_report
+        if report is not None and report.acted:
+            self.warnings.append(str(report))
+        if self._cache is not None:
+            self._cache.put(self.sound_part.ingredients, self.sound_file)
+
+    def _prepare_next(self, job: Job) -> None:
+        """Have the pictures of the coming shots decoded beside the encoders, a few at a time."""
+        reach = FrameRange(job.frames.end, min(job.frames.end + self._look_ahead(), self._timeline.frame_count))
+        for layer in self._timeline.layers:
+            if layer.kind == "image" and layer.range.start in reach:
+                self._ahead.submit(self._prepare, layer)
+
+    def _look_ahead(self) -> int:
+        return (self._settings.jobs + 1) * self._output.keyframe_frames
+
+    def _prepare(self, layer: Layer) -> None:
+        """A picture that can't be prepared is reported by the segment that needs it, by name."""
+        if self._shelf is not None and not self._settings.cancel.is_set():
+            with contextlib.suppress(StoryreelError):
+                self._shelf.prepare(layer)
+
+    def _segment(self, job: Job) -> None:
+        self._settings.cancel.raise_if_set()
+        self._prepare_next(job)
+        argv = segment_argv(self._output, job.target)
+        frames = self._renderer().frames(job.frames)
+        encode_segment(argv, frames, cancel=self._settings.cancel, on_frame=self._count)
+        verify_segment(job.target, len(job.frames))
+        if self._cache is not None:
+            self._cache.put(job.part.ingredients, job.target)
+
+    def _renderer(self) -> FrameRenderer:
+        """Each thread has its own, with what it rendered before."""
+        if not hasattr(self._local, "renderer"):
+            from renderer.picture.compositor import FrameRenderer
+
+            assert self._shelf is not None  # noqa: S101  (made before the first segment is handed out)
+            self._local.renderer = FrameRenderer(self._timeline, self._shelf)
+        renderer: FrameRenderer = self._local.renderer
+        return renderer
+
+    def _count(self, frames: int = 1, *, cached: bool = False) -> None:
+        with self._lock:
+            self._frames_done += frames
+            self._frames_cached += frames if cached else 0
+            progress = Progress("render", self._frames_done, self._timeline.frame_count, self._frames_cached)
+        self._settings.report(progress)
+
+    def parts(self) -> Iterator[Part]:
+        """Every segment and the sound, with their ingredients."""
+        yield from (job.part for job in self.jobs)
+        yield self.sound_part
+
+
+def _raise_the_cause(error: BaseException, work: list[Future[None]]) -> None:
+    """A cancelled neighbour is not why a run failed: raise what is, where there is such a thing."""
+    if not isinstance(error, Cancelled):
+        return
+    for future in work:
+        failure = future.exception() if future.done() and not future.cancelled() else None
+        if failure is not None and not isinstance(failure, Cancelled):
+            raise failure

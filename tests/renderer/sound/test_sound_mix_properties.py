@@ -1,0 +1,100 @@
+"""Whatever the blocks: the same bits. And the limiter: under full scale, idle where it can be."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sound_material import Programme, tone
+
+from renderer.sound.limiter import LOOK_AHEAD, RELEASE, UNITY, ramp_gains
+from renderer.sound.mastering import Mastering
+from renderer.sound.mix import Mix
+from renderer.timeline.model import EnvelopePoint
+
+LENGTH = 60_000
+
+
+@pytest.fixture(scope="module")
+def busy():
+    """A programme with everything in it: loop, fades, envelope, gain, and a sum that clips now and then."""
+    random = np.random.default_rng(5)
+    voice = random.standard_normal((40_000, 1)) * 0.3
+    music = random.standard_normal((9_000, 2)) * 0.3
+    points = tuple(
+        EnvelopePoint(at, Fraction(db)) for at, db in ((9_000, 0), (12_000, -12), (30_000, -12), (33_333, 0))
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        programme = Programme(Path(folder), LENGTH).add(voice, start=7_777, fades=(500, 900))
+        programme.add(music, role="music", end=LENGTH, loop=2400, gain_db=-3, envelope=points, fades=(3000, 3000))
+        yield programme
+
+
+MASTERINGS = [None, Mastering(1.7, None), Mastering(2.5, -1.0)]
+
+
+@pytest.mark.parametrize("mastering", MASTERINGS, ids=["as it is", "turned up", "true peak ceiling"])
+@settings(max_examples=25, deadline=None)
+@given(cuts=st.lists(st.integers(0, LENGTH), max_size=8))
+def test_any_partition_gives_the_same_bits(busy, mastering, cuts):
+    mix = Mix(busy.sound, busy.pcm, mastering)
+    whole = mix.samples(0, LENGTH)
+    edges = [0, *sorted(cuts), LENGTH]
+    parts = [mix.samples(start, end) for start, end in itertools.pairwise(edges)]
+    assert np.concatenate(parts).tobytes() == whole.tobytes()
+
+
+@pytest.mark.parametrize("block", [1_000, 4_801, 48_000, 1_000_000])
+def test_any_block_size_gives_the_same_blocks(busy, block):
+    parts = list(Mix(busy.sound, busy.pcm).blocks(block))
+    assert [len(part) for part in parts[:-1]] == [block] * (len(parts) - 1)
+    whole = np.rint(Mix(busy.sound, busy.pcm).samples(0, LENGTH) * 32768.0)
+    assert np.abs(np.concatenate(parts) - whole).max() <= 1  # 32-bit samples, rounded once more
+    assert np.concatenate(parts).tobytes() == np.concatenate(list(Mix(busy.sound, busy.pcm).blocks(7_000))).tobytes()
+
+
+def test_the_limiter_reports_what_it_did(tmp_path):
+    programme = Programme(tmp_path, 96_000).add(tone(440, 1, peak=0.9), start=24_000)
+    mix = programme.add(tone(440, 1, peak=0.9), role="music", start=24_000).mix()
+    assert mix.limiter_report is None
+    heard = np.concatenate(list(mix.blocks()))
+    report = mix.limiter_report
+    assert report.acted
+    assert report.deepest_db == pytest.approx(20 * np.log10(1 / 1.8), abs=0.01)
+    assert report.peak_before == pytest.approx(1.8, abs=0.001)
+    assert 32_700 < np.abs(heard.astype(int)).max() <= 32_768
+    assert not heard[:24_000].any()
+
+
+def test_samples_far_from_an_over_are_untouched(tmp_path):
+    samples = tone(440, 2, peak=0.5)
+    samples[48_000] = 1.5
+    heard = Programme(tmp_path, 96_000).add(samples).mix().samples(0, 96_000)[:, 0]
+    untouched = np.r_[: 48_000 - LOOK_AHEAD, 48_000 + RELEASE : 96_000]
+    assert np.array_equal(heard[untouched], samples[untouched, 0].astype(np.float32))
+    assert heard[48_000] <= 32767 / 32768
+
+
+def test_the_limiter_never_steps(tmp_path):
+    samples = np.full((96_000, 1), 0.5)
+    samples[48_000] = 1.5
+    gains = Programme(tmp_path, 96_000).add(samples).mix().samples(0, 96_000)[:, 0] / samples[:, 0]
+    assert np.diff(gains).min() > -1.01 / LOOK_AHEAD
+    assert np.diff(gains).max() < 1.01 / RELEASE
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, UNITY), min_size=1, max_size=60), st.integers(1, UNITY), st.integers(1, UNITY))
+def test_ramped_gains_are_the_highest_curve_under_the_needed_ones(needed, rise, fall):
+    gains = np.array(needed, dtype=np.int64)
+    ramp_gains(gains, rise, fall)
+    at = np.arange(len(needed))
+    distance = at[:, np.newaxis] - at
+    reach = np.array(needed) + np.where(distance >= 0, distance * rise, -distance * fall)
+    assert np.array_equal(gains, np.minimum(reach.min(axis=1), UNITY))
