@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def open_undecoded(path: Path) -> InputContainer:
-    """Open a segment for its packets. Opening otherwise decodes the first picture: 25 ms at 1080p (measured), not 0.6."""
+    """Open a segment for its packets without decoding its first picture: 0.6 ms, not 25 ms at 1080p (measured)."""
     return av.open(str(path), stream_options=[{"skip_frame": "all"}])  # type: ignore[list-item]  # the stub says str
 
 

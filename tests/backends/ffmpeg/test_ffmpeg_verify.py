@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import pytest
@@ -188,14 +189,18 @@ def test_a_byte_flipped_in_a_verified_segment_is_refused(monkeypatch, refused):
     refused()
 
 
-def test_a_segment_of_zeros_does_not_decode_and_is_refused(monkeypatch, refused):
+def zero_the_data(path):
+    """Overwrite the media data box of a small MP4 with zeros."""
+    content = path.read_bytes()
+    start = content.index(b"mdat") + 4
+    length = int.from_bytes(content[start - 8 : start - 4], "big") - 8
+    path.write_bytes(content[:start] + bytes(length) + content[start + length :])
+
+
+def test_a_segment_that_does_not_decode_is_refused(monkeypatch, refused):
     def encode_then_spoil(argv, frames, **how):
         real(argv, frames, **how)
-        path = next(part for part in argv if part.startswith("file:")).removeprefix("file:")
-        content = open(path, "rb").read()  # noqa: PTH123, SIM115
-        start = content.index(b"mdat") + 4
-        length = int.from_bytes(content[start - 8 : start - 4], "big") - 8
-        open(path, "wb").write(content[:start] + bytes(length) + content[start + length :])  # noqa: PTH123, SIM115
+        zero_the_data(Path(next(part for part in argv if part.startswith("file:")).removeprefix("file:")))
 
     real = backend.encode_segment
     monkeypatch.setattr(backend, "encode_segment", encode_then_spoil)

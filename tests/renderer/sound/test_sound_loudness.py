@@ -69,9 +69,10 @@ def test_loudness_range_of_ebu_3342(signal, lu):
 
 @pytest.mark.parametrize(("turn", "degrees"), [(4, 0), (4, 45), (6, 60), (8, 67.5)])
 def test_true_peak_of_sines_whose_samples_miss_it(turn, degrees):
-    at = 2 * np.pi * np.arange(RATE) / turn + np.radians(degrees)
-    signal = 0.5 * np.sin(at)[:, np.newaxis].repeat(2, axis=1) * np.minimum(1, np.arange(RATE) / 4800)[:, np.newaxis]
-    assert metered(signal).true_peak_dbtp == pytest.approx(-6.02, abs=0.3)
+    time = np.arange(RATE)
+    swell = np.minimum(1, np.minimum(time, time[::-1]) / 4800)
+    signal = 0.5 * (swell * np.sin(2 * np.pi * time / turn + np.radians(degrees)))[:, np.newaxis].repeat(2, axis=1)
+    assert metered(signal).true_peak_dbtp == pytest.approx(-6.02, abs=0.05)
 
 
 def music(seconds=20, seed=1):
@@ -148,7 +149,7 @@ def test_a_target_is_met_and_the_ceiling_kept(tmp_path, target):
     assert abs(before.integrated_lufs - target) > 0.5
     assert after.integrated_lufs == pytest.approx(target, abs=0.15)
     assert lufs == pytest.approx(target, abs=0.2)
-    assert max(peak, after.true_peak_dbtp) <= -0.95
+    assert max(peak, after.true_peak_dbtp) <= -1.0
 
 
 def test_a_target_leaves_silence_alone(tmp_path):

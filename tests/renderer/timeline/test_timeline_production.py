@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from renderer.errors import SpecError
 from renderer.timeline.brand import Brand, Corner, centre_box, contained, corner_box, resolve_brand
 from renderer.timeline.model import Rect
 
@@ -114,7 +115,7 @@ def test_logos_scale_with_the_shorter_side(frame, centre, corner):
 
 @pytest.mark.parametrize(
     ("picture", "expected"),
-    [((1200, 600), (10, 70, 200, 100)), ((300, 1200), (84, 20, 50, 200)), ((4000, 1), (10, 118, 200, 2))],
+    [((1200, 600), (10, 70, 200, 100)), ((300, 1200), (86, 20, 50, 200)), ((4000, 1), (10, 120, 200, 2))],
     ids=["wide", "tall", "thinner than a pixel"],
 )
 def test_a_logo_is_shown_whole_on_even_pixels(picture, expected):
@@ -147,10 +148,10 @@ def test_a_brand_is_the_preset_with_the_specs_own_values(compile_spec):
     assert layers["intro"].range.end == 30
 
 
-def test_an_opacity_between_two_percent_is_not_lost(compile_spec):
-    brand = {"preset": BRAND, "corner": {"opacity": 0.8}}
-    timeline = compile_spec(narration_s=10, brand=brand, images=files(1))
-    assert "corner" in {layer.id for layer in timeline.layers}
+@pytest.mark.parametrize("percent", [0.8, 79.5])
+def test_an_opacity_that_a_layer_can_not_hold_is_refused_not_cut_off(compile_spec, percent):
+    with pytest.raises(SpecError, match="corner.opacity"):
+        compile_spec(narration_s=10, brand={"preset": BRAND, "corner": {"opacity": percent}}, images=files(1))
 
 
 def test_a_story_without_brand_lies_on_black(compile_spec):

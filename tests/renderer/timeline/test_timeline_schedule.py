@@ -118,38 +118,52 @@ def test_a_spec_of_holds_alone_lasts_their_sum_and_its_cards(compile_spec):
 REFUSED = {
     "nothing left by a short voice": (
         {"narration_s": 5, "length": "narration", "brand": BRAND, "images": THREE},
-        "$.length: a programme of 5.000 s leaves nothing for 3 images between an intro of 3.000 s and an outro of"
-        " 2.000 s: at least 0.5 s for each image are needed",
+        (
+            "$.length: a programme of 5.000 s leaves nothing for 3 images between an intro of 3.000 s and an outro of"
+            " 2.000 s: at least 0.5 s for each image are needed"
+        ),
     ),
     "nothing left for the logo card": (
         {"length": "4s", "brand": BRAND},
-        "$.length: a programme of 4.000 s leaves nothing for 1 image between an intro of 3.000 s and an outro of"
-        " 2.000 s: at least 0.5 s for each image are needed",
+        (
+            "$.length: a programme of 4.000 s leaves nothing for 1 image between an intro of 3.000 s and an outro of"
+            " 2.000 s: at least 0.5 s for each image are needed"
+        ),
     ),
     "too many images for the window": (
         {"narration_s": 1, "images": THREE},
-        "$.images: 3 images without `hold` share 1.000 s of the 1.000 s content window, less than 0.5 s each: use fewer"
-        " images, shorter holds or a longer programme",
+        (
+            "$.images: 3 images without `hold` share 1.000 s of the 1.000 s content window, less than 0.5 s each: use fewer"
+            " images, shorter holds or a longer programme"
+        ),
     ),
     "holds leave too little": (
         {"narration_s": 10, "images": [{"file": "a.jpg", "hold": 9.8}, "b.jpg"]},
-        "$.images: 1 image without `hold` shares 0.200 s of the 10.000 s content window, less than 0.5 s each: use"
-        " fewer images, shorter holds or a longer programme",
+        (
+            "$.images: 1 image without `hold` shares 0.200 s of the 10.000 s content window, less than 0.5 s each: use"
+            " fewer images, shorter holds or a longer programme"
+        ),
     ),
     "holds beyond the window": (
         {"narration_s": 10, "images": [{"file": "a.jpg", "hold": 12}, "b.jpg"]},
-        "$.images: 1 image without `hold` shares 0.000 s of the 10.000 s content window, less than 0.5 s each: use"
-        " fewer images, shorter holds or a longer programme",
+        (
+            "$.images: 1 image without `hold` shares 0.000 s of the 10.000 s content window, less than 0.5 s each: use"
+            " fewer images, shorter holds or a longer programme"
+        ),
     ),
     "holds and window differ": (
         {"narration_s": 10, "images": [{"file": "a.jpg", "hold": 4}, {"file": "b.jpg", "hold": 5}]},
-        "$.images: the images hold 9.000 s together, but the content window is 10.000 s: let one image share the rest"
-        " by removing its `hold`, or change the holds",
+        (
+            "$.images: the images hold 9.000 s together, but the content window is 10.000 s: let one image share the rest"
+            " by removing its `hold`, or change the holds"
+        ),
     ),
     "a voice longer than the programme": (
         {"narration_s": 10, "length": 9, "images": ["a.jpg"]},
-        "$.length: the voice ends at 10.000 s, after the programme's end at 9.000 s: make the programme longer, or"
-        " start the voice earlier",
+        (
+            "$.length: the voice ends at 10.000 s, after the programme's end at 9.000 s: make the programme longer, or"
+            " start the voice earlier"
+        ),
     ),
     "a start against length: narration": (
         {"narration_s": 9, "narration": {"file": "n.wav", "start": 1}, "length": "narration", "images": ["a.jpg"]},
@@ -157,8 +171,10 @@ REFUSED = {
     ),
     "a crossfade longer than its share": (
         {"narration_s": 2, "images": ["a.jpg", {"file": "b.jpg", "transition": {"kind": "crossfade", "length": 1.5}}]},
-        "$.images[1].transition: a crossfade of 1.500 s is longer than its image, 1.000 s: shorten the crossfade or"
-        " hold the image longer",
+        (
+            "$.images[1].transition: a crossfade of 1.500 s is longer than its image, 1.000 s: shorten the crossfade or"
+            " hold the image longer"
+        ),
     ),
     "music after the end": (
         {"narration_s": 2, "music_s": 5, "music": {"file": "m.wav", "start": 2}, "images": ["a.jpg"]},
