@@ -63,6 +63,7 @@ def segment_argv(output: OutputFormat, target: Path) -> list[str]:
         sc_threshold=0,
         **{
             "profile:v": "high",
+            "x264-params": "8x8dct=1",  # ultrafast turns it off and falls back to the baseline profile
             "level:v": h264_level(output.width, output.height, output.rate),
             "chroma_sample_location": "left",
             "flags:v": "+bitexact+cgop",

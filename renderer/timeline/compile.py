@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from renderer.errors import Problem, SpecError
 from renderer.spec.model import MotionSpec, StorySpec, ViewSpec
-from renderer.timebase import SAMPLE_RATE, FrameRange, sample_at_frame
+from renderer.timebase import SAMPLE_RATE, FrameRange, round_boundary, sample_at_frame
 from renderer.timeline.brand import Brand, centre_box, corner_box
 from renderer.timeline.canonical import timeline_sha256
 from renderer.timeline.geometry import fitted_size, view_rect
 from renderer.timeline.invariants import check_invariants
 from renderer.timeline.model import (
     AudioSource,
+    EnvelopePoint,
     ImageSource,
     Layer,
     Loop,
@@ -56,6 +57,8 @@ class StoryMedia:
     music: AudioSource | None = None
     background: ImageSource | None = None
     logo: ImageSource | None = None
+    speech: tuple[tuple[int, int], ...] = ()
+    """Where the narration speaks: half-open ranges of its samples at 48 kHz, needed only for ducking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +225,9 @@ def _sound(spec: StorySpec, document: Document, media: StoryMedia, schedule: Sch
         end = min(total, start + samples_at_mix_rate(media.narration))
         tracks.append(SoundTrack("narration", media.narration, start, end, spec.narration.gain_db))
     if spec.music is not None and media.music is not None:
-        tracks.append(_music(spec, document, media.music, total, rate))
-    return Sound(sample_count=total, tracks=tuple(tracks))
+        track = _music(spec, document, media.music, total, rate)
+        tracks.append(dataclasses.replace(track, envelope=_ducking(spec, media, schedule, total, rate)))
+    return Sound(sample_count=total, tracks=tuple(tracks), target_lufs=spec.loudness)
 
 
 def samples_at_mix_rate(source: AudioSource) -> int:
@@ -255,6 +259,28 @@ def _music(spec: StorySpec, document: Document, source: AudioSource, total: int,
         fade_in=fades[0],
         fade_out=fades[1],
         loop=Loop(crossfade) if loops else None,
+    )
+
+
+def _ducking(
+    spec: StorySpec, media: StoryMedia, schedule: Schedule, total: int, rate: Fraction
+) -> tuple[EnvelopePoint, ...]:
+    """The music's envelope under the voice; none where the spec asks for no ducking."""
+    duck = spec.music.duck if spec.music is not None else None
+    if duck is None:
+        return ()
+    attack, release, merge_gap = (
+        round_boundary(time.to_seconds(rate), Fraction(SAMPLE_RATE))
+        for time in (duck.attack, duck.release, duck.merge_gap)
+    )
+    return duck_envelope(
+        media.speech,
+        offset=sample_at_frame(schedule.narration_frame, rate),
+        duck_db=duck.db,
+        attack=attack,
+        release=release,
+        merge_gap=merge_gap,
+        sample_count=total,
     )
 
 

@@ -130,11 +130,15 @@ class SoundTrack:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The programme's sound: `sample_count` stereo samples, silence where no track is."""
+    """The programme's sound: `sample_count` stereo samples, silence where no track is.
+
+    With `target_lufs` the whole mix gets one linear gain to that integrated loudness, its true peak kept under −1 dBTP.
+    """
 
     sample_count: int
     tracks: tuple[SoundTrack, ...] = ()
     sample_rate: int = SAMPLE_RATE
+    target_lufs: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)

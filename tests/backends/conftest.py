@@ -45,10 +45,10 @@ class Decoded:
 
 @pytest.fixture(scope="session")
 def run_story():
-    """`run_story(spec, target, jobs=2, full=False)`: the local backend's whole run, in this process."""
+    """`run_story(spec, target, jobs=2, full=False, use_cache=False)`: the local backend's whole run, in this process."""
 
-    def run(spec, target, jobs=2, *, full=False):
-        options = StoryOptions()
+    def run(spec, target, jobs=2, *, full=False, use_cache=False):
+        options = StoryOptions(use_cache=use_cache)
         with open_workspace(spec, options) as workspace:
             story = compile_story(spec, workspace, options)
             settings = RunSettings(target, jobs, full_verify=full)

@@ -329,23 +329,24 @@ def cmyk_jpeg(*, adobe):
     return data if adobe else data[:at] + data[at + 2 + length :]
 
 
-def sixteen_bits(colour):
-    """A 16-bit PNG of quarters, grey (`colour` 0) or RGB (2)."""
+def sixteen_bits(colour, transparent=None):
+    """A 16-bit PNG of quarters, grey (`colour` 0) or RGB (2); `transparent` is the grey level to see through."""
     samples = np.asarray(quarters("L" if colour == 0 else "RGB")).astype(">u2") * 257
     rows = b"".join(b"\0" + line.tobytes() for line in samples)
-    return png(64, 48, depth=16, colour=colour, rows=rows)
+    extra = b"" if transparent is None else chunk(b"tRNS", struct.pack(">H", transparent))
+    return png(64, 48, depth=16, colour=colour, rows=rows, extra=extra)
 
 
-def palette_with_transparency():
+def palette_with_transparency(**save):
     """Four palette entries; the green quarter is transparent."""
     picture = quarters("P")
     transparent = picture.getpixel((63, 0))
-    return encoded(picture, "PNG", transparency=transparent)
+    return encoded(picture, "PNG", transparency=transparent, **save)
 
 
-def rgb_with_transparent_colour():
+def rgb_with_transparent_colour(**save):
     """An RGB PNG whose tRNS chunk makes the green quarter transparent."""
-    return encoded(quarters(), "PNG", transparency=CORNERS["green"])
+    return encoded(quarters(), "PNG", transparency=CORNERS["green"], **save)
 
 
 def animated(kind, **save):
@@ -361,11 +362,15 @@ def gif_with_huge_delays():
     return bytes(data)
 
 
-def swapped_profile():
-    """A matrix profile that calls red blue: applied, red becomes blue; not applied, nothing changes."""
+def srgb_profile():
     from PIL import ImageCms
 
-    data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def swapped_profile():
+    """A matrix profile that calls red blue: applied, red becomes blue; not applied, nothing changes."""
+    data = bytearray(srgb_profile())
     count = struct.unpack(">I", data[128:132])[0]
     entries = {bytes(data[at : at + 4]): at for at in range(132, 132 + 12 * count, 12)}
     red, blue = entries[b"rXYZ"], entries[b"bXYZ"]
@@ -383,11 +388,14 @@ def png_turned_by_xmp(mode="RGB", **save):
     """A PNG that says only in its XMP packet that it must be turned by 90°."""
     info = PngImagePlugin.PngInfo()
     info.add_itxt("XML:com.adobe.xmp", XMP_TURNED.decode())
-    return encoded(quarters(mode), "PNG", pnginfo=info, **save)
+    picture = quarters("RGB")
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(quarters("L")).astype(np.uint16) * 257)
+    return encoded(picture, "PNG", pnginfo=info, **save)
 
 
-def turned(orientation, kind="JPEG", **save):
+def turned(orientation, kind="JPEG", mode="RGB", **save):
     """Quarters with an EXIF orientation."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    return encoded(quarters(), kind, exif=exif, **save)
+    return encoded(quarters(mode), kind, exif=exif, **save)

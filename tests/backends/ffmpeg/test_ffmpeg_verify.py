@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import pytest
 
-from backends.ffmpeg import backend, mux, verify
+from backends.ffmpeg import backend, mux, run, verify
 from renderer.errors import OutputError, ToolError
 from renderer.ffmpeg_process import live_children
 
@@ -33,7 +33,7 @@ def two_shots(tmp_path, make_image, make_tone, write_spec):
 def refused(two_shots, run_story):
     """`refused(error=OutputError)`: renders, expects `error`, and that nothing but the previous file is there."""
 
-    def run(error=OutputError, *, full=False):
+    def expect(error=OutputError, *, full=False):
         target = two_shots.parent / "out" / "story.mp4"
         with pytest.raises(error) as caught:
             run_story(two_shots, target, full=full)
@@ -42,7 +42,7 @@ def refused(two_shots, run_story):
         assert live_children() == 0
         return str(caught.value)
 
-    return run
+    return expect
 
 
 def after_join(monkeypatch, spoil):
@@ -131,9 +131,9 @@ def test_a_frame_that_was_never_encoded_is_refused(monkeypatch, refused):
         next(frames)
         return real(argv, frames, **how)
 
-    real = backend.encode_segment
-    monkeypatch.setattr(backend, "encode_segment", encode_one_less)
-    assert "holds 14 frames, planned are 15" in refused()
+    real = run.encode_segment
+    monkeypatch.setattr(run, "encode_segment", encode_one_less)
+    assert "planned are 15" in refused()
 
 
 def test_sound_that_ends_early_is_refused(monkeypatch, refused):
@@ -144,8 +144,8 @@ def test_sound_that_ends_early_is_refused(monkeypatch, refused):
         def blocks(self):
             return (block[: len(block) // 2] for block in self._mix.blocks())
 
-    real = backend.encode_sound
-    monkeypatch.setattr(backend, "encode_sound", lambda argv, mix, **how: real(argv, HalfMix(mix), **how))
+    real = run.encode_sound
+    monkeypatch.setattr(run, "encode_sound", lambda argv, mix, **how: real(argv, HalfMix(mix), **how))
     assert "sound and picture end together" in refused()
 
 
@@ -168,14 +168,14 @@ def test_pictures_that_start_late_are_refused(monkeypatch, refused):
 
 
 def test_missing_colour_labels_are_refused(monkeypatch, refused):
-    real = backend.segment_argv
+    real = run.segment_argv
 
     def unlabelled(output, target):
         argv = real(output, target)
         place = argv.index("-filter_complex")
         return [*argv[:place], *argv[place + 4 :]]
 
-    monkeypatch.setattr(backend, "segment_argv", unlabelled)
+    monkeypatch.setattr(run, "segment_argv", unlabelled)
     assert "colour labels" in refused()
 
 
@@ -185,7 +185,7 @@ def test_a_byte_flipped_in_a_verified_segment_is_refused(monkeypatch, refused):
         flip_byte(path, middle_of_data(path))
 
     real = verify.verify_segment
-    monkeypatch.setattr(backend, "verify_segment", verify_then_spoil)
+    monkeypatch.setattr(run, "verify_segment", verify_then_spoil)
     refused()
 
 
@@ -202,16 +202,16 @@ def test_a_segment_that_does_not_decode_is_refused(monkeypatch, refused):
         real(argv, frames, **how)
         zero_the_data(Path(next(part for part in argv if part.startswith("file:")).removeprefix("file:")))
 
-    real = backend.encode_segment
-    monkeypatch.setattr(backend, "encode_segment", encode_then_spoil)
+    real = run.encode_segment
+    monkeypatch.setattr(run, "encode_segment", encode_then_spoil)
     refused()
 
 
 def spoken_encoder(monkeypatch, script):
     """Put a shell script before the encoder; `"$@"` is the encoder's own command."""
-    real = backend.segment_argv
+    real = run.segment_argv
     monkeypatch.setattr(
-        backend, "segment_argv", lambda output, target: ["/bin/sh", "-c", script, "sh", *real(output, target)]
+        run, "segment_argv", lambda output, target: ["/bin/sh", "-c", script, "sh", *real(output, target)]
     )
 
 
@@ -249,7 +249,7 @@ def test_full_verification_refuses_a_picture_that_does_not_decode(monkeypatch, r
         path.write_bytes(content)
 
     real = verify.verify_segment
-    monkeypatch.setattr(backend, "verify_segment", verify_then_spoil)
+    monkeypatch.setattr(run, "verify_segment", verify_then_spoil)
     refused(full=True)
 
 

@@ -27,7 +27,7 @@ def metered(samples, block=48_000):
 def by_ffmpeg(samples):
     """What FFmpeg's own meter says of stereo samples: integrated loudness, range, true peak."""
     argv = [str(find_ffmpeg().path), "-hide_banner", "-nostats", "-f", "f32le", "-ar", "48000", "-ac", "2", "-i", "-"]
-    with Child([*argv, "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"], stdin=-1) as child:
+    with Child([*argv, "-af", "ebur128=peak=true:framelog=verbose", "-f", "null", "-"], stdin=-1) as child:
         child.write(samples.astype("<f4").tobytes())
         said = child.finish().stderr_tail
     return tuple(float(re.findall(rf"{name}:\s+(-?[\d.]+)", said)[-1]) for name in ("I", "LRA", "Peak"))

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from renderer.errors import SpecError
 from renderer.spec import StorySpec, parse_document, parse_spec, spec_json_schema, unbuilt_features
 from renderer.spec.values import kind_of
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Speed belongs to the benchmarks: a busy machine breaks no test."""
 
 KEYS = sorted(set(str(spec_json_schema()).split("'")[1::2]))
 PUNCTUATION = [
@@ -81,26 +84,31 @@ def read(text):
         unbuilt_features(result.spec, result.document)
 
 
+@patient
 @given(st.binary(max_size=200))
 def test_any_bytes_give_a_result_or_a_spec_error(data):
     read(data)
 
 
+@patient
 @given(st.text(max_size=200))
 def test_any_text_gives_a_result_or_a_spec_error(text):
     read(text)
 
 
+@patient
 @given(st.lists(st.sampled_from(WORDS), max_size=60).map("".join))
 def test_any_mixture_of_spec_words_gives_a_result_or_a_spec_error(text):
     read(text)
 
 
+@patient
 @given(st.dictionaries(st.sampled_from(KEYS), values, max_size=10))
 def test_any_tree_of_spec_keys_gives_a_result_or_a_spec_error(tree):
     read(json.dumps({"storyreel": 1, **tree}))
 
 
+@patient
 @given(st.dictionaries(st.sampled_from(["a", "b"]), json_values), st.sampled_from([None, 2, "\t"]), st.booleans())
 def test_any_json_comes_back_as_it_was(tree, indent, ascii_only):
     separators = (",", ":") if indent is None else None
@@ -108,6 +116,7 @@ def test_any_json_comes_back_as_it_was(tree, indent, ascii_only):
     assert parse_document(text).plain() == tree
 
 
+@patient
 @given(values)
 def test_any_value_can_be_named(value):
     assert kind_of(value)

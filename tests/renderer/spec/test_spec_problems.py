@@ -77,6 +77,7 @@ IMAGE = {
     "{file: a.jpg, motion: {to: {zoom: 21}}}": "$.images[1].motion.to.zoom: must be at most 20, found 21",
     "{file: a.jpg, motion: {to: {zoom: big}}}": "$.images[1].motion.to.zoom: expected a number, found text 'big'",
     "{file: a.jpg, motion: {to: {focus: [0.5, 1.5]}}}": "$.images[1].motion.to.focus[1]: must be at most 1, found 1.5",
+    "{file: a.jpg, motion: {to: {focus: [2, 0.5]}}}": "$.images[1].motion.to.focus[0]: must be at most 1, found 2",
     "{file: a.jpg, motion: {to: {focus: 0.5}}}": "$.images[1].motion.to.focus: expected a list, found 0.5",
     "{file: a.jpg, motion: {to: {focus: [0.5]}}}": "$.images[1].motion.to.focus: expected 2 values, found 1",
     "{file: a.jpg, motion: {to: {focus: []}}}": "$.images[1].motion.to.focus: expected 2 values, found 0",

@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from renderer.spec.scalars import resolve_scalar
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Speed belongs to the benchmarks: a busy machine breaks no test."""
 
 PLAIN = {
     "": None,
@@ -114,16 +117,19 @@ def test_half_a_surrogate_pair_is_refused(text):
         resolve_scalar(text.encode().decode("unicode-escape"), plain=False)
 
 
+@patient
 @given(st.integers(-(10**15), 10**15))
 def test_every_integer_comes_back(number):
     assert resolve_scalar(str(number), plain=True) == number
 
 
+@patient
 @given(st.floats(min_value=1e-12, max_value=1e15))
 def test_every_usable_float_comes_back(number):
     assert math.isclose(float(resolve_scalar(repr(number), plain=True)), number, rel_tol=0)
 
 
+@patient
 @given(st.text())
 def test_any_text_gives_a_value_or_a_value_error(text):
     try:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from renderer.spec.yaml_events import EventStream
+
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Speed belongs to the benchmarks: a busy machine breaks no test."""
 
 CASES = [
     "a: b\nc: [d, {e: f}, 'g']\nh:\n- i\n- j: k\n",
@@ -61,6 +64,7 @@ def test_the_events_are_those_of_ruamel(text):
     assert outcome(EventStream(text)) == outcome(YAML(typ="safe", pure=True).parse(text))
 
 
+@patient
 @given(st.lists(st.sampled_from(TOKENS), max_size=40).map("".join).filter(lambda text: "%" not in text))
 def test_the_events_of_any_mixture_of_tokens_are_those_of_ruamel(text):
     assert outcome(EventStream(text)) == outcome(YAML(typ="safe", pure=True).parse(text))

@@ -150,7 +150,7 @@ def test_a_brand_is_the_preset_with_the_specs_own_values(compile_spec):
 
 @pytest.mark.parametrize("percent", [0.8, 79.5])
 def test_an_opacity_that_a_layer_can_not_hold_is_refused_not_cut_off(compile_spec, percent):
-    with pytest.raises(SpecError, match="corner.opacity"):
+    with pytest.raises(SpecError, match=r"corner\.opacity"):
         compile_spec(narration_s=10, brand={"preset": BRAND, "corner": {"opacity": percent}}, images=files(1))
 
 

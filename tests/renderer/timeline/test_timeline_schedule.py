@@ -133,8 +133,8 @@ REFUSED = {
     "too many images for the window": (
         {"narration_s": 1, "images": THREE},
         (
-            "$.images: 3 images without `hold` share 1.000 s of the 1.000 s content window, less than 0.5 s each: use fewer"
-            " images, shorter holds or a longer programme"
+            "$.images: 3 images without `hold` share 1.000 s of the 1.000 s content window, less than 0.5 s each: use"
+            " fewer images, shorter holds or a longer programme"
         ),
     ),
     "holds leave too little": (
@@ -154,8 +154,8 @@ REFUSED = {
     "holds and window differ": (
         {"narration_s": 10, "images": [{"file": "a.jpg", "hold": 4}, {"file": "b.jpg", "hold": 5}]},
         (
-            "$.images: the images hold 9.000 s together, but the content window is 10.000 s: let one image share the rest"
-            " by removing its `hold`, or change the holds"
+            "$.images: the images hold 9.000 s together, but the content window is 10.000 s: let one image share the"
+            " rest by removing its `hold`, or change the holds"
         ),
     ),
     "a voice longer than the programme": (

@@ -57,7 +57,7 @@ def test_kernels_use_nothing_from_other_files(path):
     """numba's cache looks at the time stamp of a kernel's own file only."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     imports = [node for node in tree.body if isinstance(node, ast.ImportFrom) and "kernels" in (node.module or "")]
-    foreign = {alias.name for node in imports for alias in node.names}
+    foreign = {alias.asname or alias.name for node in imports for alias in node.names}
     for function in (node for node in tree.body if isinstance(node, ast.FunctionDef)):
         if any(isinstance(mark, ast.Name) and mark.id == "kernel" for mark in function.decorator_list):
             used = {node.id for line in function.body for node in ast.walk(line) if isinstance(node, ast.Name)}
