@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from renderer.picture.compositor import Frame
-    from renderer.sound.limiter import LimiterReport
+    from renderer.sound.programme import SoundReport
     from renderer.story import Story, Workspace
 
 
@@ -57,12 +57,30 @@ def write_frames(
     return write_y4m(stream, counted(), width=timeline.width, height=timeline.height, rate=timeline.rate)
 
 
-def write_mix(story: Story, workspace: Workspace, stream: BinaryIO) -> LimiterReport | None:
-    """Write the programme mix as WAV, 48 kHz, stereo, 16 bit; returns what the limiter did. Raises: MediaError."""
-    from renderer.sound.mix import Mix
+def write_mix(story: Story, workspace: Workspace, stream: BinaryIO) -> SoundReport:
+    """Write the programme mix as WAV, 48 kHz, stereo, 16 bit; returns what it measures. Raises: MediaError."""
+    from renderer.sound.programme import Programme
     from renderer.sound.wav import write_wav
 
     sound = story.timeline.sound
-    mix = Mix(sound, workspace.pcm_store.ensure(sound, workspace.folder))
-    write_wav(stream, mix.blocks(), sample_count=sound.sample_count)
-    return mix.limiter_report
+    programme = Programme(sound, workspace.pcm_store.ensure(sound.sources(), workspace.folder))
+    write_wav(stream, programme.blocks(), sample_count=sound.sample_count)
+    return programme.report
+
+
+def explain_story_mix(story: Story, workspace: Workspace, report: SoundReport) -> list[str]:
+    """The mix plan as lines of text, with levels over time. Raises: MediaError."""
+    from renderer.sound.explain import Measured, explain_mix
+
+    sound = story.timeline.sound
+    pcm = workspace.pcm_store.ensure(sound.sources(), workspace.folder)
+    return explain_mix(sound, pcm, measured=Measured(report.loudness, report.limiter, report.mastering))
+
+
+def plot_story_mix(story: Story, workspace: Workspace, report: SoundReport, stream: BinaryIO) -> None:
+    """Waveforms, gains and levels as a PNG. Raises: MediaError."""
+    from renderer.sound.plot import plot_mix
+
+    sound = story.timeline.sound
+    pcm = workspace.pcm_store.ensure(sound.sources(), workspace.folder)
+    plot_mix(sound, pcm, stream, mastering=report.mastering)

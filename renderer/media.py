@@ -132,6 +132,21 @@ class MediaFolder:
         finally:
             os.close(descriptor)
 
+    def folder(self, name: str) -> Path:
+        """A folder by the name its author wrote, links resolved.
+
+        Raises: MediaError where it is missing or lies outside.
+        """
+        root, relative = self._resolve(name)
+        path = root / relative
+        if not path.is_dir():
+            raise MediaError(name, "is not a folder" if path.exists() else "folder not found")
+        return path
+
+    def relative(self, path: Path) -> str:
+        """A path as it would be written in the spec."""
+        return Path(os.path.relpath(os.path.realpath(path), self.base)).as_posix()
+
     def read_image(self, source: ImageSource, limit: int) -> bytes:
         """The bytes of a timeline's picture.
 

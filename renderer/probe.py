@@ -18,7 +18,9 @@ from renderer.picture.intake import Intake, PictureFacts
 from renderer.timeline.model import AudioSource, ImageSource
 
 if TYPE_CHECKING:
+    from renderer.sound.decode import AudioFacts
     from renderer.sound.pcm_store import PcmStore
+    from renderer.timeline.model import TrackRole
 
 ACCEPTED_AUDIO = "wav, mp3, flac, m4a/mp4, ogg/opus or webm"
 _FACTS_VERSION = 1
@@ -66,18 +68,21 @@ class Prober:
             raise MediaError(name, f"{facts.width}×{facts.height} is over the limit of {megapixels:g} megapixels")
         return facts
 
-    def audio(self, name: str) -> ProbedAudio:
-        """Raises: MediaError where the file is missing, refused, damaged or without samples."""
+    def audio(self, name: str, role: TrackRole) -> ProbedAudio:
+        """A narration is also examined for what spoils one: silence, clipping, a wrong rate.
+
+        Raises: MediaError where the file is missing, refused, damaged or without samples.
+        """
         with self._folder.open(name) as medium:
-            kind = f"audio{_FACTS_VERSION}"
+            kind = f"{role}{_FACTS_VERSION}"
             known = self._facts.get(kind, medium.status)
             if known is not None:
                 facts = json.loads(known)
                 warnings = tuple(facts.pop("warnings"))
                 return ProbedAudio(AudioSource(medium.relative, **facts), warnings)
-            return self._decoded(medium, kind)
+            return self._decoded(medium, kind, role)
 
-    def _decoded(self, medium: OpenMedium, kind: str) -> ProbedAudio:
+    def _decoded(self, medium: OpenMedium, kind: str, role: TrackRole) -> ProbedAudio:
         format_name = sniff_audio(medium.head())
         if medium.status.st_size == 0:
             raise MediaError(medium.name, "is empty")
@@ -88,10 +93,29 @@ class Prober:
         decoded = self._pcm_store.decode(medium, sha256, format_name)
         if medium.changed():
             raise MediaError(medium.name, "changed while it was read: run the command again")
+        warnings = decoded.warnings
+        if role == "narration":
+            warnings += self._examined(medium.name, sha256, decoded)
         source = AudioSource(medium.relative, sha256, decoded.sample_rate, decoded.channels, decoded.samples)
         facts = {key: value for key, value in asdict(source).items() if key != "path"}
-        self._facts.put(kind, medium.status, json.dumps(facts | {"warnings": list(decoded.warnings)}))
-        return ProbedAudio(source, tuple(decoded.warnings))
+        self._facts.put(kind, medium.status, json.dumps(facts | {"warnings": list(warnings)}))
+        return ProbedAudio(source, warnings)
+
+    def _examined(self, name: str, sha256: str, decoded: AudioFacts) -> tuple[str, ...]:
+        from renderer.sound.sanity import examine_narration
+
+        findings = examine_narration(self._pcm_store.path(sha256), decoded)
+        for finding in findings:
+            if finding.severity == "error":
+                raise MediaError(name, finding.message)
+        return tuple(finding.message for finding in findings)
+
+    def speech(self, source: AudioSource) -> tuple[tuple[int, int], ...]:
+        """Where a narration speaks: half-open ranges of its samples at 48 kHz. Raises: MediaError."""
+        from renderer.sound.speech import speech_intervals
+
+        path = self._pcm_store.ensure([source], self._folder)[source.sha256]
+        return tuple(speech_intervals(path, 1 if source.channels == 1 else 2))
 
     def close(self) -> None:
         self._intake.close()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from presets import PresetKind, load_preset, preset_names
 from renderer.cache import cache_root, scratch_folder
-from renderer.errors import MediaError, Problem, SpecError, UnsupportedError
+from renderer.errors import MediaError, Problem, SpecError, UnsupportedError, UsageError
 from renderer.media import MediaFolder, MediaLimits
 from renderer.output import OutputFormat, output_preset, preview_of, resolve_output
 from renderer.probe import Prober
@@ -19,13 +19,15 @@ from renderer.sound.pcm_store import PcmStore
 from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_spec, unbuilt_features
 from renderer.timeline.brand import Brand, resolve_brand
 from renderer.timeline.compile import CompileContext, StoryMedia, compile_timeline
+from renderer.timeline.schedule import plan_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from fractions import Fraction
     from pathlib import Path
 
-    from renderer.spec import Document, Location
-    from renderer.timeline.model import AudioSource, ImageSource, Timeline
+    from renderer.spec import Location
+    from renderer.timeline.model import AudioSource, ImageSource, Timeline, TrackRole
 
 T = TypeVar("T")
 
@@ -95,11 +97,12 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
     spec, document = parsed.partial, parsed.document
     if spec is None:
         raise SpecError(document.source, problems)
+    output = _output(spec, options)
     brand = resolve_brand(spec.brand, _brand_preset)
     with Prober(
         workspace.folder, workspace.pcm_store, limits=workspace.limits, use_cache=workspace.use_cache
     ) as prober:
-        gathering = _Gathering(document, prober)
+        gathering = _Gathering(parsed, prober, workspace.folder, output.rate)
         media = gathering.media(spec, brand)
     problems += gathering.problems
     if problems:
@@ -107,7 +110,6 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
     unbuilt = unbuilt_features(spec, document)
     if unbuilt:
         raise UnsupportedError("this version of storyreel", unbuilt)
-    output = _output(spec, options)
     context = CompileContext(output, brand, media, _motion_preset)
     timeline = compile_timeline(spec, document, context, stem=path.stem)
     return Story(path, spec, timeline, output, tuple(gathering.warnings))
@@ -149,20 +151,50 @@ def _without_description(kind: PresetKind, name: str) -> dict[str, object]:
 class _Gathering:
     """Facts about every medium of a spec; what can't be used becomes a problem at its place."""
 
-    def __init__(self, document: Document, prober: Prober) -> None:
-        self._document, self._prober = document, prober
+    def __init__(self, parsed: ParseResult, prober: Prober, folder: MediaFolder, rate: Fraction) -> None:
+        self._document, self._prober, self._folder, self._rate = parsed.document, prober, folder, rate
+        self._incomplete = not parsed.complete
         self._known: dict[str, ImageSource | None] = {}
         self.problems: list[Problem] = []
         self.warnings: list[str] = []
 
     def media(self, spec: StorySpec, brand: Brand) -> StoryMedia:
         images = [self._image(image.file, ("images", index, "file")) for index, image in enumerate(spec.images)]
-        narration = self._audio(spec.narration.file, ("narration", "file")) if spec.narration else None
-        music = self._audio(spec.music.file, ("music", "file")) if spec.music and spec.music.file else None
+        narration = self._audio(spec.narration.file, "narration") if spec.narration else None
+        music = self._music(spec, brand, narration)
         background = None if brand.has_color else self._image(brand.background, ("brand", "background"))
         logo = self._image(brand.logo, ("brand", "logo")) if brand.logo else None
         usable = tuple(image for image in images if image is not None)
-        return StoryMedia(usable, narration, music, background, logo)
+        speech = self._speech(spec, narration)
+        return StoryMedia(usable, narration, music, background, logo, speech)
+
+    def _music(self, spec: StorySpec, brand: Brand, narration: AudioSource | None) -> AudioSource | None:
+        if spec.music is None:
+            return None
+        if spec.music.file is not None:
+            return self._audio(spec.music.file, "music")
+        if self._incomplete or self.problems:
+            return None  # how long the programme is, and so which track fits, is known once all else is good
+        schedule = plan_schedule(spec, self._document, rate=self._rate, brand=brand, narration=narration)
+        name = self._try(lambda: self._picked(spec, schedule.frame_count / self._rate), ("music", "mood"))
+        return None if name is None else self._audio(name, "music")
+
+    def _picked(self, spec: StorySpec, length_s: Fraction) -> str:
+        """The track that the library has for this mood and length, as a path relative to the spec."""
+        from renderer.sound.library import pick, scan_library
+
+        music = spec.music
+        assert music is not None  # noqa: S101  (the caller's condition)
+        root = self._folder.folder(str(music.library))
+        seed = music.seed if music.seed is not None else spec.id or spec.title or ""
+        chosen = pick(scan_library(root), mood=str(music.mood), length_s=length_s, seed=seed)
+        return self._folder.relative(chosen.path)
+
+    def _speech(self, spec: StorySpec, narration: AudioSource | None) -> tuple[tuple[int, int], ...]:
+        """Where the voice speaks, for stories that lower their music under it."""
+        if spec.music is None or spec.music.duck is None or narration is None:
+            return ()
+        return self._try(lambda: self._prober.speech(narration), ("narration", "file")) or ()
 
     def _image(self, name: str, location: Location) -> ImageSource | None:
         if name not in self._known:
@@ -171,8 +203,8 @@ class _Gathering:
             self._try(lambda: self._prober.image(name), location)
         return self._known[name]
 
-    def _audio(self, name: str, location: Location) -> AudioSource | None:
-        probed = self._try(lambda: self._prober.audio(name), location)
+    def _audio(self, name: str, role: TrackRole) -> AudioSource | None:
+        probed = self._try(lambda: self._prober.audio(name, role), (role, "file"))
         if probed is None:
             return None
         self.warnings += [f"{name}: {warning}" for warning in probed.warnings]
@@ -181,6 +213,6 @@ class _Gathering:
     def _try(self, read: Callable[[], T], location: Location) -> T | None:
         try:
             return read()
-        except MediaError as error:
+        except (MediaError, UsageError) as error:
             self.problems.append(self._document.problem(location, str(error)))
             return None

@@ -122,10 +122,11 @@ def story_folder(tmp_path, make_image, make_tone, write_spec):
 
 @pytest.fixture(scope="session")
 def compile_spec():
-    """`compile_spec(narration_s=None, music_s=None, picture=(1920, 1080), preview=False, **fields)`: a timeline.
+    """`compile_spec(narration_s=None, music_s=None, picture=(1920, 1080), speech=(), preview=False, **fields)`.
 
-    Compiles without a file: `fields` are the spec's keys as plain values, and the facts of every medium are invented
-    (pictures of size `picture`, a square logo with alpha, a mono 48 kHz voice, stereo 48 kHz music).
+    Compiles a timeline without any file: `fields` are the spec's keys as plain values, and the facts of every medium are invented
+    (pictures of size `picture`, a square logo with alpha, a mono 48 kHz voice that speaks in the sample ranges `speech`,
+    stereo 48 kHz music).
     Raises: SpecError as the product does.
     """
     from renderer.errors import SpecError
@@ -141,7 +142,7 @@ def compile_spec():
     def sound(name, channels, seconds):
         return AudioSource(name, "5" * 64, 48_000, channels, round(seconds * 48_000))
 
-    def compiled(narration_s=None, music_s=None, picture=(1920, 1080), preview=False, **fields):
+    def compiled(narration_s=None, music_s=None, picture=(1920, 1080), speech=(), preview=False, **fields):
         voice = {} if narration_s is None else {"narration": "narration.wav"}
         music = {} if music_s is None else {"music": "music.wav"}
         text = json.dumps({"storyreel": 1, "images": [], **voice, **music, **fields})
@@ -155,6 +156,7 @@ def compile_spec():
             None if music_s is None else sound("music.wav", 2, music_s),
             None if brand.has_color else ImageSource(brand.background, "0" * 64, 1920, 1080, alpha=False),
             ImageSource(brand.logo, "9" * 64, 1200, 1200, alpha=True) if brand.logo else None,
+            tuple(speech),
         )
         output = resolve_output(spec.output)
         context = CompileContext(

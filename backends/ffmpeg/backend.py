@@ -82,9 +82,9 @@ class FFmpegBackend:
             },
             wall_s=time.monotonic() - started,
             timeline_sha256=timeline_sha256(timeline),
-            sound={},
+            sound=rendering.loudness,
             checks=checks,
-            warnings=tuple(rendering.warnings),
+            warnings=rendering.warnings,
         )
 
 

@@ -15,18 +15,20 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from backends.ffmpeg.slices import Ingredients, ingredients_key
 from renderer.cache import cache_root
 from renderer.errors import UsageError
-from renderer.timeline.canonical import canonical_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_MAX_BYTES = 4_000_000_000
 _PARTS = ("segments", "pcm")
+
+Facts = dict[str, object]
+"""What is known of an entry besides its bytes, as JSON holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,33 +46,41 @@ class SegmentCache:
     def __init__(self, root: Path | None = None) -> None:
         self._folder = (root or cache_root()) / "segments"
 
-    def take(self, ingredients: Ingredients, target: Path) -> bool:
-        """Put the entry for `ingredients` at `target`; False where there is none, or it is damaged."""
+    def take(self, ingredients: Ingredients, target: Path) -> Facts | None:
+        """Put the entry for `ingredients` at `target` and return its facts; None where it is missing or damaged."""
         media, record = self._paths(ingredients_key(ingredients))
         try:
-            expected = json.loads(record.read_text())["sha256"]
+            document = json.loads(record.read_text())
+            expected, facts = document["sha256"], document["facts"]
             _link(media, target)
             found = hashlib.sha256(target.read_bytes()).hexdigest()
             os.utime(media)
         except (OSError, ValueError, KeyError, TypeError):
             target.unlink(missing_ok=True)
-            return False
+            return None
         if found != expected:
             target.unlink(missing_ok=True)
             media.unlink(missing_ok=True)
             record.unlink(missing_ok=True)
-            return False
-        return True
+            return None
+        return cast("Facts", facts)
 
-    def put(self, ingredients: Ingredients, source: Path) -> None:
-        """Keep a verified file. A cache that can't be written to is no reason to fail a render."""
+    def put(self, ingredients: Ingredients, source: Path, facts: Facts) -> None:
+        """Keep a verified file and what was found out while making it.
+
+        A cache that can't be written to is no reason to fail a render.
+        """
         media, record = self._paths(ingredients_key(ingredients))
         with contextlib.suppress(OSError):
             media.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             content = source.read_bytes()
             _appear(media, content)
-            document: Ingredients = {"ingredients": ingredients, "sha256": hashlib.sha256(content).hexdigest()}
-            _appear(record, canonical_json(document).encode())
+            document: dict[str, object] = {
+                "ingredients": ingredients,
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "facts": facts,
+            }
+            _appear(record, json.dumps(document, sort_keys=True).encode())
 
     def _paths(self, key: str) -> tuple[Path, Path]:
         folder = self._folder / key[:2]

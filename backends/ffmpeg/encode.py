@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from renderer.output import OutputFormat
     from renderer.picture.compositor import Frame
-    from renderer.sound.mix import Mix
+    from renderer.sound.programme import Programme
 
 # ITU-T H.264, table A-1: level × 10, macroblocks a second, macroblocks a frame.
 _LEVELS = (
@@ -102,10 +102,10 @@ def encode_segment(
         encoder.finish()
 
 
-def encode_sound(argv: list[str], mix: Mix, *, cancel: CancelToken) -> None:
+def encode_sound(argv: list[str], programme: Programme, *, cancel: CancelToken) -> None:
     """Feed the programme mix to its encoder. Raises: ToolError, Cancelled."""
     with Child(argv, stdin=subprocess.PIPE) as encoder:
-        for block in mix.blocks():
+        for block in programme.blocks():
             cancel.raise_if_set()
             encoder.write(block.data)
         encoder.finish()

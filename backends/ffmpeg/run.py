@@ -7,14 +7,15 @@ Whatever fails first stops everything else at once.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from backends.base import Progress, RunSettings
-from backends.ffmpeg.cache import SegmentCache
+from backends.ffmpeg.cache import Facts, SegmentCache
 from backends.ffmpeg.encode import encode_segment, encode_sound, segment_argv, sound_argv
 from backends.ffmpeg.explain import Part
 from backends.ffmpeg.segments import cut_segments
@@ -82,7 +83,7 @@ class Rendering:
         self.jobs, self.sound_part = story_parts(timeline, output, workspace.scratch)
         self.sound_file = workspace.scratch / SOUND_NAME
         self.from_cache = 0
-        self.warnings: list[str] = []
+        self.sound_facts: Facts = {}
 
     def encode(self) -> None:
         """Raises: ToolError, OutputError, MediaError, Cancelled."""
@@ -110,7 +111,7 @@ class Rendering:
         return PictureShelf(self._workspace.folder, intake, max_bytes=max_bytes, frame=size)
 
     def _from_cache(self, job: Job) -> bool:
-        if self._cache is None or not self._cache.take(job.part.ingredients, job.target):
+        if self._cache is None or self._cache.take(job.part.ingredients, job.target) is None:
             return False
         self.from_cache += 1
         self._count(len(job.frames), cached=True)
@@ -132,18 +133,19 @@ class Rendering:
             raise
 
     def _sound(self) -> None:
-        if self._cache is not None and self._cache.take(self.sound_part.ingredients, self.sound_file):
+        kept = self._cache.take(self.sound_part.ingredients, self.sound_file) if self._cache is not None else None
+        if kept is not None:
+            self.sound_facts = kept
             return
-        from renderer.sound.mix import Mix
+        from renderer.sound.programme import Programme
 
         sound = self._timeline.sound
-        mix = Mix(sound, self._workspace.pcm_store.ensure(sound, self._workspace.folder))
-        encode_sound(sound_argv(self._output, self.sound_file), mix, cancel=self._settings.cancel)
-        report = mix.limiter_report
-        if report is not None and report.acted:
-            self.warnings.append(str(report))
+        programme = Programme(sound, self._workspace.pcm_store.ensure(sound.sources(), self._workspace.folder))
+        encode_sound(sound_argv(self._output, self.sound_file), programme, cancel=self._settings.cancel)
+        report = programme.report
+        self.sound_facts = {"loudness": dataclasses.asdict(report.loudness), "warnings": list(report.warnings())}
         if self._cache is not None:
-            self._cache.put(self.sound_part.ingredients, self.sound_file)
+            self._cache.put(self.sound_part.ingredients, self.sound_file, self.sound_facts)
 
     def _prepare_next(self, job: Job) -> None:
         """Have the pictures of the coming shots decoded beside the encoders, a few at a time."""
@@ -169,7 +171,7 @@ class Rendering:
         encode_segment(argv, frames, cancel=self._settings.cancel, on_frame=self._count)
         verify_segment(job.target, len(job.frames))
         if self._cache is not None:
-            self._cache.put(job.part.ingredients, job.target)
+            self._cache.put(job.part.ingredients, job.target, {})
 
     def _renderer(self) -> FrameRenderer:
         """Each thread has its own, with what it rendered before."""
@@ -187,6 +189,16 @@ class Rendering:
             self._frames_cached += frames if cached else 0
             progress = Progress("render", self._frames_done, self._timeline.frame_count, self._frames_cached)
         self._settings.report(progress)
+
+    @property
+    def loudness(self) -> dict[str, float | None]:
+        """Integrated loudness, range and true peak of the mix before the encoder."""
+        return cast("dict[str, float | None]", self.sound_facts["loudness"])
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the author should hear about the sound."""
+        return tuple(cast("list[str]", self.sound_facts["warnings"]))
 
     def parts(self) -> Iterator[Part]:
         """Every segment and the sound, with their ingredients."""

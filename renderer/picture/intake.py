@@ -65,9 +65,16 @@ class Intake:
         answer, _ = self._ask(name, content, "facts")
         return PictureFacts(int(answer["width"]), int(answer["height"]), bool(answer["alpha"]))
 
-    def planes(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
-        """The whole picture at width × height. Raises: MediaError where the picture is refused."""
-        return self._planes(name, content, "planes", (width, height))
+    def still(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """The whole picture at width × height, as it is shown. Raises: MediaError where the picture is refused."""
+        return self._planes(name, content, "still", (width, height))
+
+    def moving(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """The picture for the resampler, which shows it at most width × height large; never enlarged.
+
+        Raises: MediaError where the picture is refused.
+        """
+        return self._planes(name, content, "moving", (width, height))
 
     def backdrop(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
         """A blurred, dimmed copy that covers a frame of width × height, at an eighth of that size.

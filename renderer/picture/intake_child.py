@@ -25,11 +25,11 @@ _DRAFT_MARGIN = 1.3
 _SWAPS_SIDES = (5, 6, 7, 8)
 
 
-Task = Literal["facts", "planes", "backdrop"]
+Task = Literal["facts", "still", "moving", "backdrop"]
 
 
 class Request(TypedDict):
-    """One task. `width` and `height` are the size the planes must have, or the frame a backdrop must cover."""
+    """One task. `width` and `height`: of the planes (still), of the largest view (moving), of the frame (backdrop)."""
 
     task: Task
     format: str
@@ -151,15 +151,21 @@ def _eight_bits(picture: Image.Image) -> Image.Image:
 
 
 def make_planes(content: bytes, request: Request) -> tuple[Facts, bytes]:
-    """The picture shrunk to width × height as planes: Y, U, V, and with transparency the two alpha planes."""
-    from renderer.picture.planes import planes_of_rgb, planes_of_rgba
+    """The picture as planes, for showing or for the resampler: Y, U, V, and with transparency the two alphas."""
+    from renderer.picture.kernels import OVERSAMPLING
+    from renderer.picture.planes import moving_planes, still_planes
 
     size = (request["width"], request["height"])
-    pixels = _pixels(decode(content, request["format"], request["pixels"], size))
+    moving = request["task"] == "moving"
+    needed = (int(size[0] * OVERSAMPLING) + 1, int(size[1] * OVERSAMPLING) + 1) if moving else size
+    pixels = _pixels(decode(content, request["format"], request["pixels"], needed))
     if pixels.shape[2] == 4 and int(pixels[:, :, 3].min()) == 255:
         pixels = pixels[:, :, :3]
-    planes = planes_of_rgba(pixels, *size) if pixels.shape[2] == 4 else planes_of_rgb(pixels, *size)
-    facts: Facts = {"width": size[0], "height": size[1], "alpha": pixels.shape[2] == 4}
+    return _answered(moving_planes(pixels, *size) if moving else still_planes(pixels, *size))
+
+
+def _answered(planes: tuple[NDArray[np.uint8], ...]) -> tuple[Facts, bytes]:
+    facts: Facts = {"width": planes[0].shape[1], "height": planes[0].shape[0], "alpha": len(planes) == 5}
     return facts, b"".join(plane.tobytes() for plane in planes)
 
 
@@ -173,9 +179,7 @@ def make_backdrop(content: bytes, request: Request) -> tuple[Facts, bytes]:
     box_width, box_height = min(picture.width, width / scale), min(picture.height, height / scale)
     left, top = int((picture.width - box_width) / 2), int((picture.height - box_height) / 2)
     cropped = picture.crop((left, top, left + max(1, int(box_width)), top + max(1, int(box_height))))
-    planes = backdrop_of_rgb(_pixels(cropped), width, height)
-    facts: Facts = {"width": planes[0].shape[1], "height": planes[0].shape[0], "alpha": False}
-    return facts, b"".join(plane.tobytes() for plane in planes)
+    return _answered(backdrop_of_rgb(_pixels(cropped), width, height))
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
@@ -190,7 +194,7 @@ def answer(request: Request, content: bytes) -> tuple[dict[str, object], bytes]:
         match request["task"]:
             case "facts":
                 return dict(read_facts(content, request["format"], request["pixels"])), b""
-            case "planes":
+            case "still" | "moving":
                 facts, planes = make_planes(content, request)
             case "backdrop":
                 facts, planes = make_backdrop(content, request)

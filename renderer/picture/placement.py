@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from renderer.picture.kernels import POSITION_BITS, Axis
+from renderer.picture.kernels import Axis
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from renderer.timeline.model import Rect
 
-_ONE = 1 << POSITION_BITS
 _FULL = 65_535
 _HALF = Fraction(1, 2)
 
@@ -56,30 +57,24 @@ def place(rect: Rect, picture: tuple[int, int], frame: tuple[int, int]) -> Place
     """Place a prepared picture of (width, height) samples at `rect`; None where it lies outside the frame."""
     if rect.left >= frame[0] or rect.top >= frame[1] or rect.left + rect.width <= 0 or rect.top + rect.height <= 0:
         return None
-    x = _span(rect.left, rect.width, picture[0], frame[0], chroma_site=_HALF)
-    y = _span(rect.top, rect.height, picture[1], frame[1], chroma_site=Fraction(1))
+    x = _span(rect.left, rect.width, picture[0], frame[0], Axis.chroma_across)
+    y = _span(rect.top, rect.height, picture[1], frame[1], Axis.chroma_down)
     return Placement(x, y)
 
 
-def _span(offset: Fraction, length: Fraction, samples: int, frame: int, *, chroma_site: Fraction) -> Span:
+def _span(offset: Fraction, length: Fraction, samples: int, frame: int, chroma: Callable[[Axis], Axis]) -> Span:
     start = max(0, 2 * (offset.__floor__() // 2))
     end = min(frame, -2 * ((-(offset + length)).__floor__() // 2))
-    scale = samples / length
-    luma_origin = (start + _HALF - offset) * scale - _HALF
-    chroma_origin = ((start + chroma_site - offset) * scale - chroma_site) / 2
+    luma = Axis.shown(samples, offset - start, length)
     coverage = _coverage(start, end, offset, offset + length)
     return Span(
         start,
         end,
-        Axis(_fixed(luma_origin), _fixed(scale)),
-        Axis(_fixed(chroma_origin), _fixed(scale)),
+        luma,
+        chroma(luma),
         coverage,
         None if coverage is None else ((coverage[0::2].astype(np.uint32) + coverage[1::2] + 1) >> 1).astype(np.uint16),
     )
-
-
-def _fixed(position: Fraction) -> int:
-    return int((2 * position * _ONE + 1) // 2)
 
 
 def _coverage(start: int, end: int, low: Fraction, high: Fraction) -> NDArray[np.uint16] | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from renderer.picture.kernels.blur import blur
-from renderer.picture.kernels.colour import premultiply, rgb_to_yuv420, rgba_to_yuva420, unpremultiply
-from renderer.picture.kernels.shrink import shrink
+from renderer.picture.kernels import blur, premultiply, prepare, rgb_to_yuv420, rgba_to_yuva420, shrink, unpremultiply
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -22,14 +22,23 @@ BACKDROP_LEVEL = 166
 """How bright a backdrop stays, of 256: dimmed, so that the picture in front of it stands out."""
 
 
-def planes_of_rgb(rgb: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
-    """Y, U, V of an (h, w, 3) picture at width × height."""
-    return rgb_to_yuv420(_at_size(rgb, width, height))
+def still_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
+    """A straight (h, w, 3 or 4) picture at width × height, as it is shown: Y, U, V and, of four, the two alphas."""
+    return _planes(pixels, lambda picture: _at_size(picture, width, height))
 
 
-def planes_of_rgba(rgba: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
-    """Y, U, V, alpha and chroma alpha of a straight (h, w, 4) picture at width × height."""
-    return rgba_to_yuva420(unpremultiply(_at_size(premultiply(rgba), width, height)))
+def moving_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
+    """The same for the resampler, where the whole picture is shown at most width × height large.
+
+    Larger and crisper than shown: `docs/decisions/0003-resampling-filter.md`.
+    """
+    return _planes(pixels, lambda picture: prepare(picture, width, height))
+
+
+def _planes(pixels: Pixels, sized: Callable[[Pixels], Pixels]) -> tuple[Pixels, ...]:
+    if pixels.shape[2] == 3:
+        return rgb_to_yuv420(sized(pixels))
+    return rgba_to_yuva420(unpremultiply(sized(premultiply(pixels))))
 
 
 def backdrop_of_rgb(rgb: Pixels, width: int, height: int) -> tuple[Pixels, ...]:

@@ -6,11 +6,11 @@ import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from renderer.picture.kernels import Plane, PreparedPlane, prepared_size
+from renderer.picture.kernels import Plane, PreparedPlane
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -43,12 +43,12 @@ class PreparedPicture:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """One picture at one size: what is decoded at most once at a time."""
+    """One picture for one use: what is decoded at most once at a time."""
 
     source: ImageSource
     width: int
     height: int
-    backdrop: bool = False
+    use: Literal["still", "moving", "backdrop"]
 
 
 class PictureShelf:
@@ -68,7 +68,7 @@ class PictureShelf:
 
     def backdrop(self, layer: Layer) -> PreparedPicture:
         """The small blurred copy for a layer with fit `blur`. Raises: as `picture`."""
-        return self._get(_Wanted(_source(layer), *self._frame, backdrop=True))
+        return self._get(_Wanted(_source(layer), *self._frame, "backdrop"))
 
     def prepare(self, layer: Layer) -> None:
         """Have the layer's pictures ready for when they are needed. Raises: as `picture`."""
@@ -80,9 +80,9 @@ class PictureShelf:
     def _wanted(self, layer: Layer) -> _Wanted:
         source = _source(layer)
         if layer.kind == "logo" and layer.rect is not None:
-            return _Wanted(source, max(1, round(layer.rect.width)), max(1, round(layer.rect.height)))
+            return _Wanted(source, max(1, round(layer.rect.width)), max(1, round(layer.rect.height)), "still")
         width, height = deepest_size(layer)
-        return _Wanted(source, *prepared_size(source.width, source.height, -int(-width // 1), -int(-height // 1)))
+        return _Wanted(source, -int(-width // 1), -int(-height // 1), "moving")
 
     def _get(self, wanted: _Wanted) -> PreparedPicture:
         with self._lock:
@@ -108,8 +108,8 @@ class PictureShelf:
     def _prepare(self, wanted: _Wanted) -> PreparedPicture:
         name = wanted.source.path
         content = self._folder.read_image(wanted.source, self._max_bytes)
-        task = self._intake.backdrop if wanted.backdrop else self._intake.planes
-        return _shelved(task(name, content, wanted.width, wanted.height))
+        tasks = {"still": self._intake.still, "moving": self._intake.moving, "backdrop": self._intake.backdrop}
+        return _shelved(tasks[wanted.use](name, content, wanted.width, wanted.height))
 
 
 def _source(layer: Layer) -> ImageSource:

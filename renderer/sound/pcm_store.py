@@ -18,8 +18,10 @@ from renderer.media import sniff_audio
 from renderer.sound.decode import AudioFacts, decode_audio
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from renderer.media import MediaFolder, MediaLimits, OpenMedium
-    from renderer.timeline.model import AudioSource, Sound
+    from renderer.timeline.model import AudioSource
 
 DECODER_VERSION = 1
 """Part of every name: raised when decoding gives other samples."""
@@ -61,17 +63,17 @@ class PcmStore:
         self._facts_path(sha256).write_text(json.dumps(_to_json(facts)))
         return facts
 
-    def ensure(self, sound: Sound, folder: MediaFolder) -> dict[str, Path]:
-        """PCM of every source of a programme, by content hash, decoding what is missing.
+    def ensure(self, sources: Iterable[AudioSource], folder: MediaFolder) -> dict[str, Path]:
+        """PCM of every source, by content hash, decoding what is missing.
 
         Raises: MediaError where an original is no longer what the timeline was made from.
         """
-        sources: dict[str, AudioSource] = {track.source.sha256: track.source for track in sound.tracks}
-        for sha256, source in sources.items():
+        wanted = {source.sha256: source for source in sources}
+        for sha256, source in wanted.items():
             if self._known(sha256) is None:
                 with folder.open_audio(source, self._limits.audio_bytes) as medium:
                     self.decode(medium, sha256, str(sniff_audio(medium.head())))
-        return {sha256: self.path(sha256) for sha256 in sources}
+        return {sha256: self.path(sha256) for sha256 in wanted}
 
     def _facts_path(self, sha256: str) -> Path:
         return self.path(sha256).with_suffix(".json")

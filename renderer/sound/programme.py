@@ -30,7 +30,7 @@ class SoundReport:
 
     def warnings(self) -> tuple[str, ...]:
         """Sentences for the author: what the limiter did, where it acted."""
-        return (str(self.limiter),) if self.limiter is not None and self.limiter.acted else ()
+        return (f"the sound's limiter {self.limiter}",) if self.limiter is not None and self.limiter.acted else ()
 
 
 class Programme:

@@ -170,7 +170,7 @@ class MusicSpec(SpecModel):
     fade_in: TimeValue = Field(_NO_TIME, description="Fade at the programme's start.")
     fade_out: TimeValue = Field(_NO_TIME, description="Fade at the programme's end.")
     loop: bool = Field(True, description="Repeat the music until the programme ends.")  # noqa: FBT003  (a field default)
-    start: TimeValue = Field(_NO_TIME, description="Where in the music file to begin.")
+    start: TimeValue = Field(_NO_TIME, description="When the music starts in the programme; default 0.")
 
     @property
     def effective_gain_db(self) -> Fraction:

@@ -32,24 +32,9 @@ def _captions(spec: StorySpec) -> Iterator[Location]:
     return iter([("captions",)] if spec.captions is not None else [])
 
 
-def _loudness(spec: StorySpec) -> Iterator[Location]:
-    return iter([("loudness",)] if spec.loudness is not None else [])
-
-
-def _duck(spec: StorySpec) -> Iterator[Location]:
-    return iter([("music", "duck")] if spec.music is not None and spec.music.duck is not None else [])
-
-
-def _mood(spec: StorySpec) -> Iterator[Location]:
-    return iter([("music", "mood")] if spec.music is not None and spec.music.mood is not None else [])
-
-
 _UNBUILT = (
     _Row("an image's caption", "remove `caption`, or draw the text into the picture file", _captions_of_images),
     _Row("captions", "remove `captions` and deliver the subtitle file beside the video", _captions),
-    _Row("a loudness target", "remove `loudness` and set `gain_db` of narration and music", _loudness),
-    _Row("ducking", "remove `duck`: the music then lies at a constant `gain_db` of -25", _duck),
-    _Row("music by mood", "name the track with `file`", _mood),
 )
 
 

@@ -110,6 +110,13 @@ def _between(low: int, high: int, what: str = "") -> Callable[[object], Fraction
     return validate
 
 
+def _percent(value: object) -> int:
+    number = _between(0, 100, " %")(value)
+    if number.denominator != 1:
+        raise ValueError(f"expected whole percent, found {number_text(number)}")
+    return int(number)
+
+
 def _number_schema(low: int, high: int) -> WithJsonSchema:
     return WithJsonSchema({"type": "number", "minimum": low, "maximum": high})
 
@@ -201,7 +208,9 @@ DuckDepth: TypeAlias = Annotated[
 ]
 ZoomValue: TypeAlias = Annotated[Fraction, PlainValidator(_between(1, 20)), _number_schema(1, 20)]
 FocusValue: TypeAlias = Annotated[Fraction, PlainValidator(_between(0, 1)), _number_schema(0, 1)]
-PercentValue: TypeAlias = Annotated[Fraction, PlainValidator(_between(0, 100, " %")), _number_schema(0, 100)]
+PercentValue: TypeAlias = Annotated[
+    int, PlainValidator(_percent), WithJsonSchema({"type": "integer", "minimum": 0, "maximum": 100})
+]
 LoudnessValue: TypeAlias = Annotated[
     Fraction,
     PlainValidator(_read_loudness),

@@ -269,6 +269,8 @@ def _ducking(
     duck = spec.music.duck if spec.music is not None else None
     if duck is None:
         return ()
+    from renderer.sound.speech import duck_envelope
+
     attack, release, merge_gap = (
         round_boundary(time.to_seconds(rate), Fraction(SAMPLE_RATE))
         for time in (duck.attack, duck.release, duck.merge_gap)

@@ -140,6 +140,10 @@ class Sound:
     sample_rate: int = SAMPLE_RATE
     target_lufs: Fraction | None = None
 
+    def sources(self) -> tuple[AudioSource, ...]:
+        """Every sound file once, in order of first use."""
+        return tuple(dict.fromkeys(track.source for track in self.tracks))
+
 
 @dataclass(frozen=True, slots=True)
 class Caption:
@@ -181,5 +185,4 @@ class Timeline:
     def sources(self) -> tuple[ImageSource | AudioSource, ...]:
         """Every medium of the timeline once, in order of first use."""
         pictures = (layer.source for layer in self.layers if layer.source is not None)
-        sounds = (track.source for track in self.sound.tracks)
-        return tuple(dict.fromkeys([*pictures, *sounds]))
+        return (*dict.fromkeys(pictures), *self.sound.sources())

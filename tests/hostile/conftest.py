@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,3 +100,51 @@ def listener():
     server = Listener()
     yield server
     server.close()
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """`small_disk(size="1m")`: a new, empty file system of that size; `small_disk.freeze(folder)` makes it read-only.
+
+    Skips where the tests may not mount.
+    """
+    mounted = []
+
+    def mount(size="1m"):
+        folder = tmp_path / f"disk{len(mounted)}"
+        folder.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+        if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode != 0:
+            pytest.skip("needs the right to mount a small file system")
+        mounted.append(folder)
+        return folder
+
+    mount.freeze = lambda folder: subprocess.run(["mount", "-o", "remount,ro", str(folder)], check=True)
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def leave_free():
+    """`leave_free(folder, count)`: fills a small disk until `count` bytes are free; returns the file that fills it."""
+
+    def fill(folder, count):
+        filler = folder / "filler"
+        filler.write_bytes(bytes(max(0, shutil.disk_usage(folder).free - count)))
+        return filler
+
+    return fill
+
+
+@pytest.fixture(scope="session")
+def noisy_story(write_spec):
+    """`noisy_story(folder, **overrides)`: one second of a small picture that no encoder makes small; no sound file."""
+
+    def make(folder, size=(320, 180), **overrides):
+        folder.mkdir(parents=True, exist_ok=True)
+        corpus_module.noise(size).save(folder / "noise.png")
+        fields = {"images": ["noise.png"], "length": "1s", "output": {"width": size[0], "height": size[1]}}
+        return write_spec(folder, **(fields | overrides))
+
+    return make

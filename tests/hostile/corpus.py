@@ -396,6 +396,115 @@ def png_turned_by_xmp(mode="RGB", **save):
 
 def turned(orientation, kind="JPEG", mode="RGB", **save):
     """Quarters with an EXIF orientation."""
-    exif = Image.Exif()
+    exif, picture = Image.Exif(), quarters(mode)
     exif[0x0112] = orientation
-    return encoded(quarters(mode), kind, exif=exif, **save)
+    picture.info["exif"] = exif.tobytes()  # pillow-heif turns a HEIC by what it finds here
+    return encoded(picture, kind, exif=exif.tobytes(), **save)
+
+
+# --- sounds ------------------------------------------------------------------------------------------------------
+
+
+def wav(*, rate=48_000, channels=1, bits=16, tag=1, data=bytes(9600), claimed=None):
+    """A WAV whose header says what it is told to."""
+    block = channels * bits // 8
+    form = struct.pack("<HHIIHH", tag, channels, rate, rate * block & 0xFFFFFFFF, block & 0xFFFF, bits)
+    size = len(data) if claimed is None else claimed
+    body = b"WAVEfmt " + struct.pack("<I", 16) + form + b"data" + struct.pack("<I", size) + data
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def box(kind, *parts):
+    body = b"".join(parts)
+    return struct.pack(">I", len(body) + 8) + kind + body
+
+
+def m4a_that_refers_to(name, m4a):
+    """An M4A whose samples lie in another file, by its data reference box (ISO/IEC 14496-12, 8.7.2)."""
+    alias = bytes(130) + struct.pack(">HH", 1, 1) + bytes(16) + struct.pack(">HH", 2, len(name)) + name.encode() + bytes(len(name) % 2)
+    alias += struct.pack(">HH", 18, len(name)) + name.encode() + bytes(len(name) % 2) + struct.pack(">HH", 0xFFFF, 0)
+    outside = box(b"dref", bytes(4), struct.pack(">I", 1), box(b"alis", bytes(4), alias))
+    at = m4a.index(b"dref") - 4
+    old = struct.unpack(">I", m4a[at : at + 4])[0]
+    data = bytearray(m4a[:at] + outside + m4a[at + old :])
+    for kind in (b"moov", b"trak", b"mdia", b"minf", b"dinf"):
+        place = data.index(kind) - 4
+        size = struct.unpack(">I", data[place : place + 4])[0]
+        data[place : place + 4] = struct.pack(">I", size + len(outside) - old)
+    return bytes(data)
+
+
+def ogg_page_bomb():
+    """An Ogg stream that starts as Opus and then promises 2^62 samples in an empty page."""
+    head = b"OpusHead\x01\x01\0\0\x80\xbb\0\0\0\0\0"
+    pages = [(2, 0, head), (0, 0, b"OpusTags" + struct.pack("<II", 0, 0)), (4, 1 << 62, b"\xfc\xff\xfe")]
+    out = b""
+    for number, (flags, granule, body) in enumerate(pages):
+        page = b"OggS\0" + struct.pack("<BqIIIB", flags, granule, 7, number, 0, 1) + bytes([len(body)]) + body
+        out += page[:22] + struct.pack("<I", _ogg_crc(page)) + page[26:]
+    return out
+
+
+def _ogg_crc(page):
+    crc = 0
+    for byte in page:
+        crc ^= byte << 24
+        for _ in range(8):
+            crc = (crc << 1 ^ 0x04C11DB7 if crc & 0x80000000 else crc << 1) & 0xFFFFFFFF
+    return crc
+
+
+NO_SOUND = "is not a sound that can be used"
+UNREADABLE = r"is no readable|cut off|holds no sound|can't be decoded|lasts longer|may last|not accepted|changes its sample rate"
+
+SOUNDS = {
+    "F1 hls playlist named mp3": ("f1.mp3", written(lambda: hls("http://127.0.0.1:9/s.ts")), NO_SOUND),
+    "F2 hls playlist of a local file": ("f2.m4a", written(lambda: hls("file:///etc/hostname")), NO_SOUND),
+    "F3 ffconcat named mp4": ("f3.mp4", written(lambda: ffconcat("sibling.wav")), NO_SOUND),
+    "F3 ffconcat named mp3": ("f3.mp3", written(lambda: ffconcat("sibling.wav")), NO_SOUND),
+    "F4 ffconcat of an absolute path": ("f4.wav", written(lambda: ffconcat("/etc/hostname")), NO_SOUND),
+    "F4 ffconcat of an address": ("f4.ogg", written(lambda: ffconcat("http://127.0.0.1:9/x")), NO_SOUND),
+    "F5 dash manifest named mp3": ("f5.mp3", written(lambda: dash("http://127.0.0.1:9/a")), NO_SOUND),
+    "no bytes": ("empty.wav", written(b""), "is empty"),
+    "text": ("text.wav", written(b"nothing to hear\n"), NO_SOUND),
+    "picture": ("picture.mp3", written(lambda: encoded(quarters(), "JPEG")), NO_SOUND),
+    "aiff": ("aiff.wav", written(b"FORM\0\0\0\x1eAIFFCOMM" + bytes(20)), NO_SOUND),
+    "avi": ("avi.wav", written(b"RIFF\0\0\1\0AVI LIST" + bytes(200)), NO_SOUND),
+    "matroska that is no webm": ("x.webm", written(b"\x1a\x45\xdf\xa3\x8b\x42\x82\x88matroska"), NO_SOUND),
+    "playlist behind an id3 tag": (
+        "tagged.mp3",
+        written(lambda: b"ID3\4\0\0\0\0\0\0" + hls("http://127.0.0.1:9/s.ts")),
+        UNREADABLE,
+    ),
+    "playlist behind a wav header": ("wave.wav", written(lambda: b"RIFF\xff\0\0\0WAVE" + hls("http://x/")), UNREADABLE),
+    "playlist behind an mp4 header": (
+        "iso.m4a",
+        written(lambda: box(b"ftyp", b"M4A \0\0\0\0") + hls("http://x/")),
+        UNREADABLE,
+    ),
+    "playlist behind an ogg mark": ("ogg.ogg", written(lambda: b"OggS" + hls("http://x/")), UNREADABLE),
+    "html behind a flac mark": ("flac.flac", written(b"fLaC" + HTML), UNREADABLE),
+    "html behind a webm head": ("webm.webm", written(b"\x1a\x45\xdf\xa3\x9f\x42\x82\x84webm" + HTML), UNREADABLE),
+    "mp4 without a track": ("bare.m4a", written(lambda: box(b"ftyp", b"M4A \0\0\0\0") + box(b"moov")), UNREADABLE),
+    "wav without samples": ("silent.wav", written(lambda: wav(data=b"")), UNREADABLE),
+    "wav of no channels": ("channels0.wav", written(lambda: wav(channels=0)), UNREADABLE),
+    "wav of 65,535 channels": ("channels.wav", written(lambda: wav(channels=65_535, data=bytes(300_000))), UNREADABLE),
+    "wav at 0 Hz": ("hz0.wav", written(lambda: wav(rate=0)), UNREADABLE),
+    "wav at 1 Hz": ("hz1.wav", written(lambda: wav(rate=1, data=bytes(200_000))), UNREADABLE),
+    "wav at 4 GHz": ("ghz.wav", written(lambda: wav(rate=0xFFFF_FFFF)), UNREADABLE),
+    "wav at 2 GHz": ("ghz2.wav", written(lambda: wav(rate=0x7FFF_FFFF)), UNREADABLE),
+    "wav of an unknown codec": ("codec.wav", written(lambda: wav(tag=0x1234)), UNREADABLE),
+    "wav of an old game's codec": ("game.wav", written(lambda: wav(tag=0x61, bits=4)), UNREADABLE),
+    "file of more than 500 MB": ("big.wav", sparse(wav(claimed=0x7FFF_0000), 500_000_001), "larger than 500 MB|500 MB"),
+    "three hours of silence": (
+        "long.wav",
+        sparse(wav(rate=8000, bits=8, data=b"", claimed=8000 * 3 * 3600), 44 + 8000 * 3 * 3600),
+        "may last 20 s",
+    ),
+    "folder": ("folder.wav", lambda path: path.mkdir(), "found a folder"),
+    "fifo": ("fifo.wav", os.mkfifo, "found a FIFO"),
+    "socket": ("socket.wav", make_socket, "can't be opened"),
+    "device behind a link": ("zero.wav", link("/dev/zero"), "lies outside"),
+    "missing file": ("gone.wav", lambda path: None, "file not found"),
+}
+"""Sounds that must be refused, as `PICTURES`."""

@@ -187,10 +187,18 @@ def test_transparent_colour_is_transparent(door, make):
     assert alpha == [255, 0, 255, 255]
 
 
-@pytest.mark.parametrize("damage", [b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0garbage", b"Exif\0\0"], ids=repr)
-def test_broken_exif_is_no_reason_to_lose_a_photograph(door, damage):
-    found, _, _ = corners(door, corpus.encoded(corpus.quarters(), "JPEG", quality=95, exif=damage))
-    assert_close(found, UPRIGHT, 5)
+@pytest.mark.parametrize(
+    "exif",
+    [b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0garbage", b"Exif\0\0"],
+    ids=["offset beyond the end", "no tiff at all", "nothing behind the mark"],
+)
+def test_broken_exif_is_refused_at_once_or_not_at_all(door, exif):
+    content = corpus.encoded(corpus.quarters(), "JPEG", quality=95, exif=exif)
+    try:
+        door.facts("odd", content)
+    except MediaError:
+        return
+    assert_close(corners(door, content)[0], UPRIGHT, 5)
 
 
 def test_facts_stay_with_the_picture_that_was_asked_for(door):

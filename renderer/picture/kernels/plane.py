@@ -27,8 +27,7 @@ class Axis:
     """Destination sample j's centre lies at (origin + j * step) / 2**32 in source samples; sample i's centre is i.
 
     Positions outside the source see its edge replicated.
-    Raises: ValueError for a step outside 2**-32..2**12 source
-    samples, or an origin beyond 2**28.
+    Raises: ValueError for a step outside 2**-32..2**12 source samples, or an origin more than 2**28 of them away.
     """
 
     origin: int
@@ -44,7 +43,7 @@ class Axis:
     def shown(cls, source: int, left: Fraction, length: Fraction) -> Axis:
         """The axis along which `source` samples fill `length` output samples, the first one's edge at `left`.
 
-        Rounded down to 1/2**32 source sample.
+        Rounded down to 1/2**32 source sample. Raises: ValueError as for any axis; ZeroDivisionError for no `length`.
         """
         step = source / length
         return cls(_fixed((1 - 2 * left) * step / 2 - _HALF), _fixed(step))
@@ -72,7 +71,7 @@ class PreparedPlane:
     height: int = field(init=False)
     width: int = field(init=False)
     rows: Plane = field(repr=False)
-    """(height, stride) uint8, contiguous; the stride is a multiple of 64 above `width`."""
+    """(height, stride) uint8, contiguous; the stride is the next multiple of 64 from `width` on."""
 
     def __post_init__(self) -> None:
         plane = self.rows

@@ -6,6 +6,7 @@ import os
 from functools import cache
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from renderer.errors import UsageError
 from renderer.picture.kernels.jit import has_cpu_feature, is_compiling
 from renderer.picture.kernels.resample_portable import resample_portable
 from renderer.picture.kernels.resample_reference import resample_reference
@@ -21,25 +22,36 @@ Implementation = Literal["avx2", "portable", "numpy"]
 
 @cache
 def chosen_implementation() -> Implementation:
-    """What `STORYREEL_KERNEL` names, else the fastest this CPU can run. All give the same bits.
+    """What `STORYREEL_KERNEL` names, read once, else the fastest this CPU can run. All give the same bits.
 
-    Raises: ValueError for another name, or `avx2` where the CPU has none.
+    Raises: UsageError for another name, or `avx2` where kernels are not compiled for it.
     """
     wanted = os.environ.get("STORYREEL_KERNEL", "")
     if wanted and wanted not in get_args(Implementation):
-        raise ValueError(f"STORYREEL_KERNEL: expected one of {', '.join(get_args(Implementation))}, found {wanted!r}")
-    can_avx2 = is_compiling() and has_cpu_feature("avx2")
-    if wanted == "avx2" and not can_avx2:
-        raise ValueError("STORYREEL_KERNEL: avx2 is not available: the CPU has none, or compilation is disabled")
-    return cast(Implementation, wanted or ("avx2" if can_avx2 else "portable"))
+        raise UsageError(f"STORYREEL_KERNEL: expected one of {', '.join(get_args(Implementation))}, found {wanted!r}")
+    return _runnable(cast(Implementation, wanted or ("avx2" if _has_avx2() else "portable")))
+
+
+@cache
+def _has_avx2() -> bool:
+    return is_compiling() and has_cpu_feature("avx2")
+
+
+def _runnable(implementation: Implementation) -> Implementation:
+    if implementation == "avx2" and not _has_avx2():
+        raise UsageError("the kernel avx2 is not available: the CPU has no AVX2, or compilation for it is disabled")
+    return implementation
 
 
 class Resampler:
-    """One thread's resampler for one shot: a filter, and the scratch memory that every call uses again."""
+    """One thread's resampler for one shot: a filter, and the scratch memory that every call uses again.
+
+    `implementation` overrides the chosen one, for tests and benchmarks. Raises: UsageError where it can't run.
+    """
 
     def __init__(self, by: Filter, implementation: Implementation | None = None) -> None:
         self.filter = by
-        self.implementation: Implementation = implementation or chosen_implementation()
+        self.implementation = _runnable(implementation or chosen_implementation())
         self._scratch = Scratch()
 
     def resample(self, dst: Plane, src: PreparedPlane, x: Axis, y: Axis) -> None:

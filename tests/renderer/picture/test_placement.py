@@ -14,7 +14,7 @@ from renderer.timeline.model import Rect
 
 FRAME = (64, 32)
 ONE = 1 << POSITION_BITS
-FULL = 65_535
+FULL, HALF = 65_535, 32_768
 
 edges = st.fractions(-80, 80, max_denominator=64)
 lengths = st.fractions(Fraction(1, 4), 150, max_denominator=64)
@@ -68,10 +68,10 @@ def test_chroma_lies_level_with_the_left_luma_column_and_between_two_rows():
 WINDOWS = {
     "on even pixels": ((10, 20), (10, 30), None),
     "on odd pixels": ((11, 20), (10, 32), [0, *[FULL] * 20, 0]),
-    "on fractions": (("21/2", 20), (10, 32), [FULL // 2 + 1, *[FULL] * 19, FULL, 0][:20] + [FULL // 2 + 1, 0]),
+    "on fractions": (("21/2", 20), (10, 32), [HALF, *[FULL] * 19, HALF, 0]),
     "beyond both edges": ((-5, 99), (0, 64), None),
     "beyond the left edge": ((-5, 15), (0, 10), None),
-    "narrower than a pixel": (("41/4", "1/2"), (10, 12), [FULL // 2 + 1, 0]),
+    "narrower than a pixel": (("41/4", "1/2"), (10, 12), [HALF, 0]),
 }
 
 

@@ -57,6 +57,7 @@ SMALL_TEXT = """{
  "sound": {
   "sample_count": 48048,
   "sample_rate": 48000,
+  "target_lufs": null,
   "tracks": []
  },
  "title": "Größe 🏠"
@@ -71,7 +72,9 @@ def rich(compile_spec):
     timeline = compile_spec(narration_s=4, music_s=2, brand="stories-of-you", images=images, picture=(999, 1001))
     voice, music = timeline.sound.tracks
     points = (EnvelopePoint(0, Fraction(0)), EnvelopePoint(480, Fraction(-25, 2)))
-    sound = replace(timeline.sound, tracks=(voice, replace(music, envelope=points, fade_in=5)))
+    sound = replace(
+        timeline.sound, target_lufs=Fraction(-14), tracks=(voice, replace(music, envelope=points, fade_in=5))
+    )
     return replace(
         timeline,
         sound=sound,

@@ -138,7 +138,11 @@ def cases(draw):
     content = held + max(1, sharing) * Fraction(6, 10) + Fraction(draw(st.integers(48, 480_000)), 48_000)
     length = draw(st.sampled_from(["program", "narration"]))
     voice = content + (cards if length == "narration" else 0)
-    fields |= {"length": length, "narration_s": voice, "music_s": draw(st.none() | st.integers(1, 20))}
+    fields |= {"length": length, "narration_s": voice, "loudness": draw(st.sampled_from(["web", -20]))}
+    if draw(st.booleans()):
+        music = draw(st.sampled_from([{}, {"gain_db": -12.5, "fade_in": "7f"}, {"duck": {}}]))
+        speech = ((0, 4_800), (24_000, int(voice * 48_000)))
+        fields |= {"music_s": draw(st.integers(1, 20)), "music": {"file": "m.wav"} | music, "speech": speech}
     spoken = frames_covering(round(voice * 48_000), 48_000, rate)
     around = sum(round(Fraction(part) * rate) for part in (3, 2)) if cards and length == "program" else 0
     return Case(fields, rate, spoken + around)

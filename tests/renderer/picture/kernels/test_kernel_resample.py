@@ -8,7 +8,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from renderer.picture.kernels import POSITION_BITS, Axis, Filter, PreparedPlane, Resampler
@@ -65,7 +66,7 @@ sizes = st.tuples(st.integers(1, 40), st.integers(1, 100))
 
 @pytest.mark.parametrize("implementation", FAST)
 @given(source=sizes, shape=sizes, x=axes, y=axes, taps=st.sampled_from(TAPS))
-@settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 def test_any_axis_and_size_is_safe_and_equals_the_reference(implementation, source, shape, x, y, taps):
     plane = noise(*source)
     expected = resampled("numpy", shape, plane, x, y, taps)
@@ -74,7 +75,7 @@ def test_any_axis_and_size_is_safe_and_equals_the_reference(implementation, sour
 
 @pytest.mark.parametrize("implementation", ["numpy", *FAST])
 @given(level=st.integers(0, 255), x=axes, y=axes, taps=st.sampled_from(TAPS))
-@settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40, deadline=None)
 def test_a_flat_plane_stays_flat(implementation, level, x, y, taps):
     plane = np.full((13, 70), level, np.uint8)
     assert (resampled(implementation, (21, 33), plane, x, y, taps) == level).all()
@@ -129,11 +130,19 @@ def test_an_axis_beyond_its_limits_is_refused(origin, step):
         Axis(origin, step)
 
 
-def test_an_unknown_implementation_is_refused_by_name():
+REFUSED = {
+    "unknown": ({"STORYREEL_KERNEL": "gpu"}, "expected one of avx2, portable, numpy, found 'gpu'"),
+    "AVX2 forbidden": ({"STORYREEL_KERNEL": "avx2", "NUMBA_ENABLE_AVX": "0"}, "avx2 is not available"),
+    "not compiled": ({"STORYREEL_KERNEL": "avx2", "NUMBA_DISABLE_JIT": "1"}, "avx2 is not available"),
+}
+
+
+@pytest.mark.parametrize(("settings", "message"), REFUSED.values(), ids=REFUSED.keys())
+def test_an_implementation_that_cannot_run_is_refused(settings, message):
     code = "from renderer.picture.kernels import chosen_implementation as c; c()"
-    env = {**os.environ, "STORYREEL_KERNEL": "gpu"}
-    done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=False)
-    assert "expected one of avx2, portable, numpy, found 'gpu'" in done.stderr
+    argv, env = [sys.executable, "-c", code], {**os.environ, **settings}
+    done = subprocess.run(argv, env=env, capture_output=True, text=True, check=False)
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("width", [5, 64])
