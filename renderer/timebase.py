@@ -127,9 +127,9 @@ def parse_rate(value: object) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(f'expected a frame rate such as "30" or "30000/1001", found {_kind_of(value)}')  # noqa: TRY004
     text = str(value).strip()
-    if text in _DECIMAL_NTSC:
-        raise ValueError(f'{text} is not exact: write "{_DECIMAL_NTSC[text]}"')
-    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?|\d{1,6}/\d{1,6}", text) or text.endswith("/0"):
+    if re.fullmatch(r"\d+\.\d+", text) and text.rstrip("0") in _DECIMAL_NTSC:
+        raise ValueError(f'{text} is not exact: write "{_DECIMAL_NTSC[text.rstrip("0")]}"')
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?|\d{1,6}/\d{1,6}", text) or re.search(r"/0+$", text):
         raise ValueError(f'expected a frame rate such as "30" or "30000/1001", found {text!r}')
     rate = Fraction(text)
     if not MIN_RATE <= rate <= MAX_RATE:
@@ -171,9 +171,11 @@ def sample_at_frame(frame: int, rate: Fraction, sample_rate: int = SAMPLE_RATE) 
 
 
 def format_timecode(frame: int, rate: Fraction) -> str:
-    """HH:MM:SS:FF of a frame, non-drop (REQUIREMENTS A25)."""
+    """HH:MM:SS:FF of a frame, non-drop (REQUIREMENTS A25). Raises: ValueError from 100 hours on."""
     nominal = nominal_rate(rate)
     seconds, frames = divmod(frame, nominal)
+    if seconds >= 360_000:
+        raise ValueError(f"a timecode has two digits for hours: frame {frame} lies beyond")
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frames:02d}"
 
 

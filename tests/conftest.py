@@ -124,9 +124,9 @@ def story_folder(tmp_path, make_image, make_tone, write_spec):
 def compile_spec():
     """`compile_spec(narration_s=None, music_s=None, picture=(1920, 1080), speech=(), preview=False, **fields)`.
 
-    Compiles a timeline without any file: `fields` are the spec's keys as plain values, and the facts of every medium are invented
-    (pictures of size `picture`, a square logo with alpha, a mono 48 kHz voice that speaks in the sample ranges `speech`,
-    stereo 48 kHz music).
+    Compiles a timeline without any file: `fields` are the spec's keys as plain values, and the facts of every medium
+    are invented (pictures of size `picture`, a square logo with alpha, a mono 48 kHz voice that speaks in the sample
+    ranges `speech`, stereo 48 kHz music).
     Raises: SpecError as the product does.
     """
     from renderer.errors import SpecError

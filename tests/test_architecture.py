@@ -44,6 +44,7 @@ SECOND_HOMES = {
     ("av", "renderer/mp4_facts.py"): "the facts of a finished file are a renderer-side function",
     ("PIL", "renderer/sound/plot.py"): "`mix --plot` draws a picture of the sound",
     ("ffmpeg", "renderer/sound/decode.py"): "builds the one argument list that decodes sound",
+    ("PIL", "backends/reference/picture.py"): "the oracle decodes and scales by other code than the renderer's",
     ("ffmpeg", "backends/reference/sound.py"): "the oracle reads sound in its own way",
 }
 

@@ -86,15 +86,15 @@ def _in_srgb(picture: Image.Image, profile: bytes, mode: str) -> Image.Image:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """One layer in one frame: colours (height, width, 3), and how much of each pixel they cover, 0 to 1."""
+    """One layer at one place: colours (height, width, 3), and how much of each pixel they cover, 0 to 1."""
 
-    number: int
+    rect: Rect | None
     rgb: Picture
     coverage: Coverage
 
 
 class _Painter:
-    """Paints one layer, whole frames at a time; remembers the last one, which MoviePy asks for twice."""
+    """Paints one layer, whole frames at a time; remembers the last one, for the mask and for layers at rest."""
 
     def __init__(self, layer: Layer, originals: Originals, timeline: Timeline) -> None:
         self._layer, self._originals = layer, originals
@@ -104,32 +104,35 @@ class _Painter:
 
     def rgb(self, seconds: float) -> Picture:
         """MoviePy's frame function; `seconds` counts from the layer's start."""
-        return self._shown(seconds).rgb
+        return self._shown(self._number(seconds)).rgb
 
     def coverage(self, seconds: float) -> Coverage:
         """MoviePy's mask function. MoviePy cuts it to 8 bits: the half added here makes that rounding."""
-        return (np.rint(self._shown(seconds).coverage * 255) + 0.5) / 255
+        number = self._number(seconds)
+        return (np.rint(self._shown(number).coverage * (255 * float(opacity_at(self._layer, number)))) + 0.5) / 255
 
-    def _shown(self, seconds: float) -> _Shown:
-        number = self._layer.range.start + round(seconds * self._rate)
-        if self._last is None or self._last.number != number:
-            rgb, coverage = self._painted(number)
-            self._last = _Shown(number, rgb, coverage * float(opacity_at(self._layer, number)))
+    def _number(self, seconds: float) -> int:
+        return self._layer.range.start + round(seconds * self._rate)
+
+    def _shown(self, number: int) -> _Shown:
+        rect = rect_at(self._layer, number)
+        if self._last is None or self._last.rect != rect:
+            self._last = _Shown(rect, *self._painted(rect))
         return self._last
 
-    def _painted(self, number: int) -> tuple[Picture, Coverage]:
+    def _painted(self, rect: Rect | None) -> tuple[Picture, Coverage]:
         layer, (width, height) = self._layer, self._size
-        rect = rect_at(layer, number)
-        if layer.color is not None or layer.source is None or rect is None:
+        whole: Coverage = np.ones((height, width))
+        if layer.source is None or rect is None:
             color = str(layer.color)
             flat = np.array([int(color[place : place + 2], 16) for place in (1, 3, 5)], np.uint8)
-            return np.tile(flat, (height, width, 1)), np.ones((height, width))
+            return np.tile(flat, (height, width, 1)), whole
         rgb, coverage = _placed(self._originals.get(layer.source), rect, self._size)
         if layer.fit != "blur":
             return rgb, coverage
         behind = _backdrop(self._originals.get(layer.source), self._size)
         mixed = behind + (rgb - behind.astype(float)) * coverage[:, :, np.newaxis]
-        return np.rint(mixed).astype(np.uint8), np.ones((height, width))
+        return np.rint(mixed).astype(np.uint8), whole
 
 
 def _placed(picture: Image.Image, rect: Rect, size: tuple[int, int]) -> tuple[Picture, Coverage]:

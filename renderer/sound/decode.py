@@ -50,6 +50,7 @@ RESAMPLER = (
 
 _FOLD = "aformat=sample_fmts=flt:channel_layouts=mono|stereo"
 _DEMUXERS = {"wav": "wav", "mp3": "mp3", "flac": "flac", "mp4": "mov", "ogg": "ogg", "webm": "matroska"}
+_ACCEPTED = ",".join(_DEMUXERS.values())
 _BYTES_PER_SECOND = SAMPLE_RATE * 2 * 4
 
 
@@ -158,7 +159,7 @@ class _Job:
             descriptor_url(self.descriptor),
             f=_DEMUXERS[self.format_name],
             protocol_whitelist=PROTOCOLS,
-            format_whitelist=",".join(_DEMUXERS.values()),
+            format_whitelist=_ACCEPTED,
             codec_whitelist=CODECS,
             err_detect="crccheck",
             threads=1,

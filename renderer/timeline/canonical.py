@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 import types
 import typing
 from fractions import Fraction
@@ -19,6 +20,9 @@ from renderer.timeline import model
 from renderer.timeline.model import SCHEMA, Timeline
 
 JSONValue = None | bool | int | float | str | list["JSONValue"] | dict[str, "JSONValue"]
+
+
+_RATIONAL = re.compile(r"-?\d{1,400}(/[1-9]\d{0,399})?")
 
 
 class TimelineFormatError(StoryreelError):
@@ -55,8 +59,12 @@ def timeline_from_json(text: str) -> Timeline:
     size = document.pop("size", None)
     if not (isinstance(size, list) and len(size) == 2):
         raise TimelineFormatError(f"$.size: expected [width, height], found {size!r}")
+    for key in ("width", "height"):
+        _expect(key not in document, key, "the size in $.size", "$")
     document["width"], document["height"] = size
-    return typing.cast("Timeline", _decode(Timeline, document, "$"))
+    timeline = typing.cast("Timeline", _decode(Timeline, document, "$"))
+    _expect(timeline.rate > 0, document["rate"], "more than 0 frames per second", "$.rate")
+    return timeline
 
 
 def canonical_json(value: JSONValue) -> str:
@@ -142,11 +150,9 @@ def _construct(kind: type, parts: list[object], path: str) -> object:
 
 
 def _decode_rational(value: JSONValue, path: str) -> Fraction:
-    _expect(type(value) in (int, str), value, 'a whole number or a rational such as "3/2"', path)
-    try:
-        return Fraction(str(value))
-    except (ValueError, ZeroDivisionError) as error:
-        raise TimelineFormatError(f"{path}: expected a rational such as 3/2, found {value!r}") from error
+    fits = type(value) is int or (isinstance(value, str) and _RATIONAL.fullmatch(value) is not None)
+    _expect(fits, value, 'a whole number or a rational such as "3/2"', path)
+    return Fraction(str(value))
 
 
 def _expect(fits: bool, value: JSONValue, expected: str, path: str) -> JSONValue:  # noqa: FBT001

@@ -29,11 +29,11 @@ from renderer.timeline.model import (
 from renderer.timeline.schedule import Schedule, plan_schedule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from renderer.output import OutputFormat
     from renderer.spec.document import Document
-    from renderer.spec.model import ImageSpec
+    from renderer.spec.model import ImageSpec, MusicSpec
 
 LOOP_CROSSFADE_SAMPLES = 2_400
 """50 ms: the seam of looped music (DESIGN §4)."""
@@ -78,8 +78,13 @@ def compile_timeline(spec: StorySpec, document: Document, context: CompileContex
     """
     rate, brand, media = context.output.rate, context.brand, context.media
     schedule = plan_schedule(spec, document, rate=rate, brand=brand, narration=media.narration)
+    problems = [
+        *_crossfade_problems(spec, document, schedule, rate),
+        *_music_problems(spec, document, media, schedule, rate),
+    ]
+    if problems:
+        raise SpecError(document.source, problems)
     pictures = _Pictures(spec, context, schedule)
-    _check_crossfades(spec, document, schedule, rate)
     timeline = Timeline(
         id="",
         title=spec.title or stem,
@@ -88,7 +93,7 @@ def compile_timeline(spec: StorySpec, document: Document, context: CompileContex
         height=context.output.height,
         frame_count=schedule.frame_count,
         layers=tuple(sorted(pictures.layers(), key=lambda layer: layer.z)),
-        sound=_sound(spec, document, media, schedule, rate),
+        sound=_sound(spec, media, schedule, rate),
     )
     check_invariants(timeline)
     name = spec.id or f"{stem}-{timeline_sha256(timeline)[:8]}"
@@ -199,25 +204,18 @@ def fade_frames(image: ImageSpec, rate: Fraction) -> int:
     return 0 if length is None else max(1, length.to_frame(rate))
 
 
-def _check_crossfades(spec: StorySpec, document: Document, schedule: Schedule, rate: Fraction) -> None:
-    """A crossfade fits into its own image; the previous image stays under it, so it sets no limit.
-
-    Raises: SpecError.
-    """
-    problems: list[Problem] = []
+def _crossfade_problems(spec: StorySpec, document: Document, schedule: Schedule, rate: Fraction) -> Iterator[Problem]:
+    """A crossfade fits into its own image; the previous image stays under it, so it sets no limit."""
     for index, (image, shot) in enumerate(zip(spec.images, schedule.shots, strict=False)):
         fade = fade_frames(image, rate)
         if fade > len(shot):
-            message = (
-                f"a crossfade of {float(fade / rate):.3f} s is longer than its image, {float(len(shot) / rate):.3f} s"
-            )
+            taken, given = float(fade / rate), float(len(shot) / rate)
+            message = f"a crossfade of {taken:.3f} s is longer than its image, {given:.3f} s"
             location = ("images", index, "transition")
-            problems.append(document.problem(location, message, "shorten the crossfade or hold the image longer"))
-    if problems:
-        raise SpecError(document.source, problems)
+            yield document.problem(location, message, "shorten the crossfade or hold the image longer")
 
 
-def _sound(spec: StorySpec, document: Document, media: StoryMedia, schedule: Schedule, rate: Fraction) -> Sound:
+def _sound(spec: StorySpec, media: StoryMedia, schedule: Schedule, rate: Fraction) -> Sound:
     total = sample_at_frame(schedule.frame_count, rate)
     tracks = []
     if spec.narration is not None and media.narration is not None:
@@ -225,7 +223,7 @@ def _sound(spec: StorySpec, document: Document, media: StoryMedia, schedule: Sch
         end = min(total, start + samples_at_mix_rate(media.narration))
         tracks.append(SoundTrack("narration", media.narration, start, end, spec.narration.gain_db))
     if spec.music is not None and media.music is not None:
-        track = _music(spec, document, media.music, total, rate)
+        track = _music(spec.music, media.music, total, rate)
         tracks.append(dataclasses.replace(track, envelope=_ducking(spec, media, schedule, total, rate)))
     return Sound(sample_count=total, tracks=tuple(tracks), target_lufs=spec.loudness)
 
@@ -235,19 +233,10 @@ def samples_at_mix_rate(source: AudioSource) -> int:
     return -(-source.samples * SAMPLE_RATE // source.sample_rate)
 
 
-def _music(spec: StorySpec, document: Document, source: AudioSource, total: int, rate: Fraction) -> SoundTrack:
-    music = spec.music
-    assert music is not None  # noqa: S101  (the caller's condition)
-    start = sample_at_frame(music.start.to_frame(rate), rate)
-    if start >= total:
-        hint = "start it earlier"
-        problem = document.problem(("music", "start"), "the music starts after the programme's end", hint)
-        raise SpecError(document.source, [problem])
+def _music(music: MusicSpec, source: AudioSource, total: int, rate: Fraction) -> SoundTrack:
+    start, end = _music_range(music, source, total, rate)
+    fade_in, fade_out = _fade_samples(music, rate)
     length = samples_at_mix_rate(source)
-    end = total if music.loop else min(total, start + length)
-    fades = [sample_at_frame(time.to_frame(rate), rate) for time in (music.fade_in, music.fade_out)]
-    if sum(fades) > end - start:
-        raise SpecError(document.source, [_fades_too_long(document, fades, end - start)])
     loops = music.loop and start + length < end
     crossfade = min(LOOP_CROSSFADE_SAMPLES, length // 2)
     return SoundTrack(
@@ -256,10 +245,37 @@ def _music(spec: StorySpec, document: Document, source: AudioSource, total: int,
         start,
         end,
         music.effective_gain_db,
-        fade_in=fades[0],
-        fade_out=fades[1],
+        fade_in=fade_in,
+        fade_out=fade_out,
         loop=Loop(crossfade) if loops else None,
     )
+
+
+def _music_range(music: MusicSpec, source: AudioSource, total: int, rate: Fraction) -> tuple[int, int]:
+    """Programme samples in which the music is heard; empty or reversed where it starts too late."""
+    start = sample_at_frame(music.start.to_frame(rate), rate)
+    return start, total if music.loop else min(total, start + samples_at_mix_rate(source))
+
+
+def _fade_samples(music: MusicSpec, rate: Fraction) -> tuple[int, int]:
+    fade_in, fade_out = (sample_at_frame(time.to_frame(rate), rate) for time in (music.fade_in, music.fade_out))
+    return fade_in, fade_out
+
+
+def _music_problems(
+    spec: StorySpec, document: Document, media: StoryMedia, schedule: Schedule, rate: Fraction
+) -> Iterator[Problem]:
+    if spec.music is None or media.music is None:
+        return
+    start, end = _music_range(spec.music, media.music, sample_at_frame(schedule.frame_count, rate), rate)
+    fades = sum(_fade_samples(spec.music, rate))
+    if start >= end:
+        message = "the music starts after the programme's end"
+        yield document.problem(("music", "start"), message, "start it earlier")
+    elif fades > end - start:
+        taken, given = fades / SAMPLE_RATE, (end - start) / SAMPLE_RATE
+        message = f"fade_in and fade_out take {taken:.3f} s, but the music is heard for {given:.3f} s"
+        yield document.problem(("music", "fade_out"), message, "shorten the fades")
 
 
 def _ducking(
@@ -284,9 +300,3 @@ def _ducking(
         merge_gap=merge_gap,
         sample_count=total,
     )
-
-
-def _fades_too_long(document: Document, fades: list[int], heard: int) -> Problem:
-    taken, given = sum(fades) / SAMPLE_RATE, heard / SAMPLE_RATE
-    message = f"fade_in and fade_out take {taken:.3f} s, but the music is heard for {given:.3f} s"
-    return document.problem(("music", "fade_out"), message, "shorten the fades")

@@ -88,7 +88,7 @@ class _Planner:
                 "make the programme longer, or start the voice earlier",
             )
         if total - outro <= intro:
-            self._report_no_room(total, intro, outro)
+            self._report_no_room(total)
             return FrameRange(intro, intro + 1), intro + 1 + outro, voice
         return FrameRange(intro, total - outro), total, voice
 
@@ -105,7 +105,11 @@ class _Planner:
     def shots(self, content: FrameRange) -> tuple[FrameRange, ...]:
         """One range for each image, or one for the logo card."""
         images = self._spec.images
-        if self.problems or not images:
+        if self.problems:
+            return (content,)
+        if not images:
+            if len(content) / self._rate < MIN_IMAGE_S:
+                self._report_no_room(content.end + self._brand.outro.to_frame(self._rate))
             return (content,)
         held = self._held_seconds()
         sharing = sum(image.hold is None for image in images)
@@ -128,13 +132,20 @@ class _Planner:
         if self.problems:
             return (content,)
         lengths = [share if image.hold is None else image.hold.to_seconds(self._rate) for image in images]
-        return tuple(share_boundaries(content, lengths))
+        shots = tuple(share_boundaries(content, lengths))
+        for index, shot in enumerate(shots):
+            if not shot:
+                message = f"lasts less than one frame at {self._rate} frames per second"
+                self._report(("images", index), message, "hold it longer, or use a higher rate")
+        return shots
 
-    def _report_no_room(self, total: int, intro: int, outro: int) -> None:
+    def _report_no_room(self, total: int) -> None:
         count = max(1, len(self._spec.images))
+        intro, outro = self._brand.intro.to_frame(self._rate), self._brand.outro.to_frame(self._rate)
+        left = "nothing" if total - outro <= intro else "too little"
         self._report(
             ("length",),
-            f"a programme of {self._seconds(total)} leaves nothing for {count} image{'s' * (count != 1)} between an"
+            f"a programme of {self._seconds(total)} leaves {left} for {count} image{'s' * (count != 1)} between an"
             f" intro of {self._seconds(intro)} and an outro of {self._seconds(outro)}",
             f"at least {float(MIN_IMAGE_S)} s for each image are needed",
         )

@@ -394,12 +394,17 @@ def png_turned_by_xmp(mode="RGB", **save):
     return encoded(picture, "PNG", pnginfo=info, **save)
 
 
+def turned_exif(orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    return exif.tobytes()
+
+
 def turned(orientation, kind="JPEG", mode="RGB", **save):
     """Quarters with an EXIF orientation."""
-    exif, picture = Image.Exif(), quarters(mode)
-    exif[0x0112] = orientation
-    picture.info["exif"] = exif.tobytes()  # pillow-heif turns a HEIC by what it finds here
-    return encoded(picture, kind, exif=exif.tobytes(), **save)
+    exif, picture = turned_exif(orientation), quarters(mode)
+    picture.info["exif"] = exif  # pillow-heif turns a HEIC by what it finds here
+    return encoded(picture, kind, exif=exif, **save)
 
 
 # --- sounds ------------------------------------------------------------------------------------------------------
@@ -508,3 +513,67 @@ SOUNDS = {
     "missing file": ("gone.wav", lambda path: None, "file not found"),
 }
 """Sounds that must be refused, as `PICTURES`."""
+
+
+# --- mutations ---------------------------------------------------------------------------------------------------
+
+EDITS = ("flip", "set", "cut", "drop", "double", "zero", "number")
+
+
+def mutated(data, edits):
+    """`data` after edits of (kind, place from 0 to 1, byte): bit flips, truncation, lost, doubled and zeroed parts."""
+    for kind, place, byte in edits:
+        if not data:
+            break
+        at = min(int(place * len(data)), len(data) - 1)
+        data = data[:at] + _edited(data[at:], kind, byte)
+    return data
+
+
+def _edited(rest, kind, byte):
+    length = byte + 1
+    changed = {
+        "flip": lambda: bytes([rest[0] ^ (1 << byte % 8)]) + rest[1:],
+        "set": lambda: bytes([byte]) + rest[1:],
+        "cut": lambda: b"",
+        "drop": lambda: rest[length:],
+        "double": lambda: rest[:length] * 2 + rest[length:],
+        "zero": lambda: bytes(min(length, len(rest))) + rest[length:],
+        "number": lambda: (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", b"\x80\0\0\0", b"\0\0\0\0")[byte % 4] + rest[4:],
+    }
+    return changed[kind]()
+
+
+def with_right_sums(data):
+    """A PNG whose checksums are made right again, so that damage reaches what lies behind them."""
+    out, at = data[:8], 8
+    while at + 12 <= len(data):
+        length = struct.unpack(">I", data[at : at + 4])[0]
+        if at + 12 + length > len(data):
+            break
+        out += chunk(data[at + 4 : at + 8], data[at + 8 : at + 8 + length])
+        at += 12 + length
+    return out + data[at:]
+
+
+def small_pictures():
+    """One small picture of each kind, with what real ones carry: profile, EXIF, XMP, transparency, animation."""
+    extras = {"exif": turned_exif(6), "icc_profile": srgb_profile()}
+    picture = noise((48, 40))
+    return {
+        "png": encoded(picture, "PNG", **extras),
+        "png with right sums": png_turned_by_xmp(icc_profile=srgb_profile()),
+        "palette png": palette_with_transparency(),
+        "sixteen-bit png": sixteen_bits(2),
+        "animated png": animated("PNG"),
+        "jpeg": encoded(picture, "JPEG", **extras),
+        "progressive jpeg": encoded(picture, "JPEG", progressive=True),
+        "cmyk jpeg": cmyk_jpeg(adobe=True),
+        "webp": encoded(picture, "WEBP", **extras),
+        "lossless webp": encoded(quarters("RGBA"), "WEBP", lossless=True),
+        "animated webp": animated("WEBP"),
+        "gif": encoded(quarters("P"), "GIF"),
+        "animated gif": animated("GIF"),
+        "heic": encoded(picture, "HEIF"),
+        "avif": encoded(picture, "AVIF"),
+    }

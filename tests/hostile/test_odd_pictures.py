@@ -27,7 +27,7 @@ def door():
 def corners(door, content, name="odd"):
     """The colours in the middle of the four quarters, alpha of the same places, and the facts."""
     facts = door.facts(name, content)
-    planes = door.planes(name, content, facts.width, facts.height)
+    planes = door.still(name, content, facts.width, facts.height)
     size, chroma = facts.width * facts.height, -(-facts.width // 2) * -(-facts.height // 2)
     samples = np.frombuffer(planes.data, np.uint8)
     shape, small = (facts.height, facts.width), (-(-facts.height // 2), -(-facts.width // 2))
@@ -205,6 +205,6 @@ def test_facts_stay_with_the_picture_that_was_asked_for(door):
     """A refused picture between two good ones leaves the child in step."""
     good, bad = corpus.encoded(corpus.quarters(), "PNG"), corpus.half(corpus.encoded(corpus.noise(), "PNG"))
     with pytest.raises(MediaError, match="bad"):
-        door.planes("bad", bad, 8, 8)
+        door.still("bad", bad, 8, 8)
     assert corners(door, good)[0] == corners(door, good)[0]
     assert Image.open(io.BytesIO(good)).size == (64, 48)

@@ -7,6 +7,14 @@ import shutil
 
 import pytest
 
+from backends.base import RunSettings
+from backends.ffmpeg.backend import FFmpegBackend
+from renderer.errors import MediaError
+from renderer.story import StoryOptions, compile_story, open_workspace
+
+
+SMALL = {"width": 64, "height": 36}
+
 
 def state_of(folder):
     """Everything about every file of a folder that a run could change."""
@@ -37,7 +45,7 @@ def run(storyreel, name, spec, folder):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_run_changes_nothing_beside_its_output(tmp_path, story_folder, storyreel, name):
-    spec, output = story_folder(images=1, narration_s=1, music_s=1), tmp_path / "output"
+    spec, output = story_folder(images=1, narration_s=1, music_s=1, output=SMALL), tmp_path / "output"
     output.mkdir()
     before = state_of(spec.parent)
     result, written = run(storyreel, name, spec, output)
@@ -48,7 +56,7 @@ def test_run_changes_nothing_beside_its_output(tmp_path, story_folder, storyreel
 
 @pytest.mark.parametrize("name", ["render", "frames", "mix"])
 def test_output_into_the_story_folder_is_all_that_is_added(story_folder, storyreel, name):
-    spec = story_folder(images=1, narration_s=1)
+    spec = story_folder(images=1, narration_s=1, output=SMALL)
     before = state_of(spec.parent)
     result, written = run(storyreel, name, spec, spec.parent)
     after = state_of(spec.parent)
@@ -59,14 +67,14 @@ def test_output_into_the_story_folder_is_all_that_is_added(story_folder, storyre
 
 def test_read_only_story_renders(tmp_path, story_folder, storyreel, small_disk):
     disk = small_disk()
-    shutil.copytree(story_folder(images=1, narration_s=1).parent, disk, dirs_exist_ok=True)
+    shutil.copytree(story_folder(images=1, narration_s=1, output=SMALL).parent, disk, dirs_exist_ok=True)
     small_disk.freeze(disk)
     result = storyreel("render", disk / "story.yaml", "-o", tmp_path / "out.mp4")
     assert result.exit_code == 0, result.stderr
 
 
 def test_read_only_story_without_the_right_to_write_renders(tmp_path, story_folder, storyreel):
-    spec = story_folder(images=1, narration_s=1)
+    spec = story_folder(images=1, narration_s=1, output=SMALL)
     for path in spec.parent.iterdir():
         path.chmod(0o444)
     spec.parent.chmod(0o555)
@@ -165,30 +173,36 @@ def test_read_only_output_folder_is_said(tmp_path, noisy_story, storyreel, small
     assert str(disk) in result.stderr
 
 
-def test_picture_swapped_after_compiling_is_said(tmp_path, noisy_story, make_image):
-    from renderer.story import StoryOptions, compile_story, open_workspace
-    from backends.base import RunSettings
-    from backends.ffmpeg.backend import FFmpegBackend
-    from renderer.errors import MediaError
+def render_after(spec, target, swap):
+    """Compile, let `swap` do its worst, then run, without a cache."""
+    options = StoryOptions(use_cache=False)
+    with open_workspace(spec, options) as workspace:
+        story = compile_story(spec, workspace, options)
+        swap(workspace)
+        FFmpegBackend().run(story.timeline, story.output, workspace, RunSettings(target, 1))
 
+
+def test_picture_swapped_after_compiling_is_said(tmp_path, noisy_story, make_image):
     spec, target = noisy_story(tmp_path / "story"), tmp_path / "out.mp4"
-    with open_workspace(spec, StoryOptions()) as workspace:
-        story = compile_story(spec, workspace, StoryOptions())
-        make_image(spec.with_name("noise.png"))
-        with pytest.raises(MediaError, match=r"noise\.png: changed since the timeline was compiled"):
-            FFmpegBackend().run(story.timeline, story.output, workspace, RunSettings(target, 1))
+    with pytest.raises(MediaError, match=r"noise\.png: changed since the timeline was compiled"):
+        render_after(spec, target, lambda _: make_image(spec.with_name("noise.png")))
     assert not target.exists()
 
 
-def test_sound_swapped_after_compiling_is_said(story_folder, make_tone, monkeypatch, tmp_path):
-    from renderer.story import StoryOptions, compile_story, open_workspace
-    from renderer.errors import MediaError
+def test_picture_replaced_by_a_link_outside_after_compiling_is_said(tmp_path, noisy_story, make_image):
+    spec, secret = noisy_story(tmp_path / "story"), make_image(tmp_path / "secret.png")
+    picture = spec.with_name("noise.png")
+    with pytest.raises(MediaError, match=r"noise\.png: lies outside"):
+        render_after(spec, tmp_path / "out.mp4", lambda _: (picture.unlink(), picture.symlink_to(secret)))
 
-    spec, options = story_folder(images=1, narration_s=1), StoryOptions(use_cache=False)
-    with open_workspace(spec, options) as workspace:
-        story = compile_story(spec, workspace, options)
+
+def test_sound_swapped_after_compiling_is_said(tmp_path, story_folder, make_tone):
+    spec = story_folder(images=1, narration_s=1, output=SMALL)
+
+    def swap(workspace):
         make_tone(spec.with_name("narration.wav"), 1, hz=500)
         for path in (workspace.scratch / "pcm").iterdir():
             path.unlink()
-        with pytest.raises(MediaError, match=r"narration\.wav: changed since the timeline was compiled"):
-            workspace.pcm_store.ensure(story.timeline.sound, workspace.folder)
+
+    with pytest.raises(MediaError, match=r"narration\.wav: changed since the timeline was compiled"):
+        render_after(spec, tmp_path / "out.mp4", swap)

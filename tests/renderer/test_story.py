@@ -158,8 +158,8 @@ def test_a_fault_in_the_spec_is_a_spec_error_never_a_crash(spec, fields):
 
 
 def test_a_frame_that_another_output_does_not_have_is_a_spec_error(spec):
-    path = spec(output={"rate": "60"}, images=[{"file": "photo.jpg", "hold": "00:00:01:45"}, "photo.jpg"])
-    assert compiled(path).timeline.layers[1].range.end == 105
+    path = spec(output={"rate": "60"}, images=[{"file": "photo.jpg", "hold": "00:00:00:45"}, "photo.jpg"])
+    assert compiled(path).timeline.layers[1].range.end == 45
     assert [place for place, _, _ in problems(path, output="story-1080p")] == ["$.images[0].hold"]
 
 

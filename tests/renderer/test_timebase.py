@@ -241,7 +241,7 @@ def test_timecodes_of_the_production_job(frame, rate, timecode):
     assert format_timecode(frame, Fraction(rate)) == timecode
 
 
-@given(st.integers(0, 100 * 3600 * 24 - 1), rates)
+@given(st.integers(0, 99 * 3600), rates)
 def test_a_timecode_reads_back_as_its_frame(frame, rate):
     assert parse_time(format_timecode(frame, rate)).to_frame(rate) == frame
 

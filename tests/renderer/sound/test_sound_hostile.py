@@ -13,7 +13,7 @@ from sound_material import decode, encode, run_ffmpeg, tone, write_wav
 
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import live_children
-from renderer.sound.decode import decode_audio
+from renderer.sound.decode import _DEMUXERS, decode_audio
 
 SOUND = tone(440, 2.0, rate=44_100, channels=2)
 ENCODERS = {
@@ -45,6 +45,13 @@ def test_a_truncated_file_is_refused_or_said_to_be_cut(tmp_path, whole, name, ke
         return
     assert facts.samples_48k == len(samples) < 96_000
     assert any("cut off" in warning for warning in facts.warnings)
+
+
+@pytest.mark.parametrize("name", ["a.ogg", "a.opus"])
+def test_an_ogg_file_without_its_last_page_is_said_to_be_cut(tmp_path, whole, name):
+    (tmp_path / name).write_bytes(whole[name][: whole[name].rindex(b"OggS")])
+    facts, _ = decode(tmp_path / name)
+    assert facts.warnings == (f"may be cut off after {float(facts.duration_s):.2f} s: its end mark is missing",)
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -178,6 +185,16 @@ def test_a_playlist_named_mp3_is_refused_and_reaches_nothing(tmp_path, kind, for
         with pytest.raises(BlockingIOError):
             listener.accept()
     assert not (tmp_path / "list.mp3.f32").exists()
+
+
+@pytest.mark.parametrize("demuxer", ["concat", "hls", "dash"])
+def test_the_list_of_formats_holds_even_where_a_playlist_is_forced(tmp_path, monkeypatch, demuxer):
+    monkeypatch.setitem(_DEMUXERS, "mp3", demuxer)
+    sibling = write_wav(tmp_path / "sibling.wav", SOUND)
+    for kind in ("ffconcat", "hls-with-a-file"):
+        (tmp_path / "list.mp3").write_text(PLAYLISTS[kind].format(url="", file=sibling))
+        with pytest.raises(MediaError, match="not accepted"):
+            decode(tmp_path / "list.mp3")
 
 
 def test_a_codec_outside_the_list_is_refused(tmp_path):

@@ -142,7 +142,7 @@ def test_a_plan_is_one_gain_and_says_whether_peaks_pass():
 
 @pytest.mark.parametrize("target", TARGETS_LUFS.values(), ids=TARGETS_LUFS)
 def test_a_target_is_met_and_the_ceiling_kept(tmp_path, target):
-    programme = Programme(tmp_path, 20 * RATE).add(music() * 0.4)
+    programme = Programme(tmp_path, 10 * RATE).add(music(10) * 0.4)
     mastering, before, after = master_to(target, lambda way: Mix(programme.sound, programme.pcm, way).blocks())
     mastered = np.concatenate(list(Mix(programme.sound, programme.pcm, mastering).blocks()))
     lufs, _, peak = by_ffmpeg(mastered / 32768.0)
@@ -150,6 +150,17 @@ def test_a_target_is_met_and_the_ceiling_kept(tmp_path, target):
     assert after.integrated_lufs == pytest.approx(target, abs=0.15)
     assert lufs == pytest.approx(target, abs=0.2)
     assert max(peak, after.true_peak_dbtp) <= -1.0
+
+
+def test_what_the_limiter_takes_away_is_given_back(tmp_path):
+    programme = Programme(tmp_path, 10 * RATE).add(music(10) * 0.4)
+
+    def way(mastering):
+        return Mix(programme.sound, programme.pcm, mastering).blocks()
+
+    mastering, before, after = master_to(-9.0, way)
+    assert after.integrated_lufs == pytest.approx(-9.0, abs=0.15)
+    assert mastering.gain > 1.05 * plan_loudness(before, -9.0).gain
 
 
 def test_a_target_leaves_silence_alone(tmp_path):

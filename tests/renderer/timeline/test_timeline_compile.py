@@ -159,7 +159,7 @@ def _image(draw, number, hold):
     return image
 
 
-every_compilable_spec = settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+every_compilable_spec = settings(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
 
 
 @every_compilable_spec

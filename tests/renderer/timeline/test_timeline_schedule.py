@@ -240,4 +240,6 @@ def test_x11_a_logo_card_of_no_frame_is_refused(compile_spec, total_ms):
     if total_ms < 5_017:
         assert problems(compile_spec, **fields)
     elif total_ms >= 5_500:
-        assert layer(compile_spec(**fields), "logo-fallback").range == FrameRange(90, round(total_ms * 0.03) - 60)
+        assert layer(compile_spec(**fields), "logo-fallback").range == FrameRange(
+            90, (total_ms * 30 + 500) // 1000 - 60
+        )
