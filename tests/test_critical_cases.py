@@ -154,7 +154,9 @@ def test_a56_music_lies_25_db_below_its_source_under_the_voice(
     make_image(tmp_path / "a.png", (64, 36))
     make_tone(tmp_path / "voice.wav", 3, VOICE_HZ, voice_channels, level_db=-12)
     make_tone(tmp_path / "bed.wav", 4, MUSIC_HZ, music_channels, level_db=-6)
-    spec = write_spec(tmp_path, output={"width": 64, "height": 36}, images=["a.png"], narration="voice.wav", music="bed.wav")
+    spec = write_spec(
+        tmp_path, output={"width": 64, "height": 36}, images=["a.png"], narration="voice.wav", music="bed.wav"
+    )
     heard = sound_of(render_case(spec))[24_000:120_000]
     voice, music = (np.array([level_db(heard[:, side], hz) for side in (0, 1)]) for hz in (VOICE_HZ, MUSIC_HZ))
     np.testing.assert_allclose(voice, -12, atol=0.5)
@@ -178,7 +180,9 @@ def test_a56_music_runs_at_one_level_from_the_first_card_to_the_last(branded_sou
 
 
 def test_a56_the_voice_is_heard_with_the_content_and_nowhere_else(branded_sound):
-    levels = [level_db(branded_sound[start : start + 90_000].mean(axis=1), VOICE_HZ) for start in (9_600, 146_400, 243_000)]
+    levels = [
+        level_db(branded_sound[start : start + 90_000].mean(axis=1), VOICE_HZ) for start in (9_600, 146_400, 243_000)
+    ]
     assert abs(levels[1] + 12) <= 0.5
     assert max(levels[0], levels[2]) < -60
 
@@ -251,7 +255,10 @@ def test_a57_the_stream_itself_says_bt709_limited(phone_video):
 
 def test_a57_the_sound_is_aac_lc_48_khz_stereo(phone_boxes):
     entry = phone_boxes["/moov/trak/mdia/minf/stbl/stsd"][1]
-    channels, rate = struct.unpack_from(">H", entry, 8 + 8 + 16)[0], struct.unpack_from(">I", entry, 8 + 8 + 24)[0] >> 16
+    channels, rate = (
+        struct.unpack_from(">H", entry, 8 + 8 + 16)[0],
+        struct.unpack_from(">I", entry, 8 + 8 + 24)[0] >> 16,
+    )
     decoder = entry[entry.index(b"esds") :]
     config = decoder[decoder.index(b"\x05\x80\x80\x80") + 5 :]
     assert (entry[12:16], channels, rate) == (b"mp4a", 2, 48_000)

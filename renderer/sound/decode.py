@@ -22,6 +22,7 @@ from renderer.ffmpeg_process import PROTOCOLS, Child, FFmpeg, Limits, compile_ar
 from renderer.sound.decode_faults import explain_failure, faults_said, is_local
 from renderer.sound.decode_listing import Listing, ListingReader
 from renderer.sound.header import Header, length_warnings, read_header, without_padding
+from renderer.sound.pcm import samples_at_48k
 from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -135,11 +136,11 @@ class _Job:
         """Run FFmpeg once; a failure is returned, since what it listed before tells how to go on."""
         reader = ListingReader()
         limits = Limits(
-            cpu_s=1800,
+            cpu_s=900,
             address_space_bytes=4 << 30,
             file_size_bytes=(self.max_seconds + 1) * _BYTES_PER_SECOND,
             open_files=64,
-            wall_s=3600,
+            wall_s=1800,
         )
         with Child(self._argv(relabel), pass_fds=[self.descriptor], limits=limits) as child:
             while chunk := child.output.read(65_536):
@@ -186,7 +187,7 @@ class _Job:
             raise MediaError(self.name, "holds no sound: 0 samples" + (f"; {faults[0]}" if faults else ""))
         samples, warnings = listing.samples, faults_said(said)
         samples_48k = self.pcm_path.stat().st_size // (4 if listing.channels == 1 else 8)
-        if abs(samples_48k - _at_48k(samples, listing.sample_rate)) > 1:
+        if abs(samples_48k - samples_at_48k(samples, listing.sample_rate)) > 1:
             # The listing counts in the first rate's samples; the PCM was resampled from each rate as it came.
             warnings += ("changes its sample rate on the way; its length is taken from the resampled sound",)
             samples = samples_48k * listing.sample_rate // SAMPLE_RATE
@@ -205,14 +206,9 @@ class _Job:
     def _cut_pcm(self, samples: int, listing: Listing) -> int:
         """Give the PCM the length that belongs to `samples`, and return it."""
         width = 4 if listing.channels == 1 else 8
-        wanted = _at_48k(samples, listing.sample_rate)
+        wanted = samples_at_48k(samples, listing.sample_rate)
         os.truncate(self.pcm_path, wanted * width)
         return wanted
-
-
-def _at_48k(samples: int, sample_rate: int) -> int:
-    """Samples at 48 kHz that cover `samples` at `sample_rate`; FFmpeg's resampler rounds up too."""
-    return -(-samples * SAMPLE_RATE // sample_rate)
 
 
 def _relabel(listing: Listing, said: str) -> str | None:

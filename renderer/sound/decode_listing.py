@@ -40,9 +40,9 @@ class ListingReader:
                 self._note(line.decode("ascii", "replace"))
 
     def _count(self, line: bytes) -> None:
-        _, _, _, duration, size, *_ = line.split(b",")
-        self.listing.samples += int(duration)
-        self.listing.channels = int(size) // int(duration)
+        samples, size = (int(field) for field in line.split(b",")[3:5])
+        self.listing.samples += samples
+        self.listing.channels = size // samples if samples else self.listing.channels
 
     def _note(self, line: str) -> None:
         key, _, value = line[1:].partition(": ")

@@ -25,7 +25,7 @@ from renderer.sound.limiter import (
     ramp_gains,
 )
 from renderer.sound.mastering import Mastering
-from renderer.sound.pcm import PcmFile, TrackReader
+from renderer.sound.pcm import TrackReader, open_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,7 +44,7 @@ class _Voice:
 
     def __init__(self, track: SoundTrack, pcm: Path) -> None:
         self._track = track
-        self._reader = TrackReader(PcmFile(pcm, 1 if track.source.channels == 1 else 2), track.loop)
+        self._reader = TrackReader(open_source(pcm, track.source), track.loop)
         self._factor = constant_factor(track.gain_db)
         self._envelope = Envelope(track.envelope)
 
@@ -68,6 +68,8 @@ class Mix:
 
     `mastering` is what a loudness target asks for (`master_to`); without it levels stay as the tracks give them.
     `limiter_report` says what the limiter did, once `blocks` has run to its end; None before.
+
+    Raises: OutputError where a decoded file is not as long as its source.
     """
 
     def __init__(self, sound: Sound, pcm: Mapping[str, Path], mastering: Mastering | None = None) -> None:

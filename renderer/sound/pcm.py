@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from renderer.errors import MediaError
+from renderer.errors import OutputError
+from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from renderer.timeline.model import Loop
+    from renderer.timeline.model import AudioSource, Loop
+
+
+def samples_at_48k(samples: int, sample_rate: int) -> int:
+    """Samples at 48 kHz that cover `samples` at `sample_rate`: how long a decoded file is, rounded up."""
+    return -(-samples * SAMPLE_RATE // sample_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,25 @@ class PcmFile:
     def read(self, start: int, end: int) -> NDArray[np.float32]:
         """Samples `start` to `end` (half-open, inside the file) as `(n, channels)`.
 
-        Raises: MediaError where the file is shorter than that.
+        Raises: OutputError where the file is shorter than that.
         """
         count = (end - start) * self.channels
         values = np.fromfile(self.path, dtype="<f4", count=count, offset=start * 4 * self.channels)
         if len(values) != count:
-            raise MediaError(self.path.name, f"the decoded sound ends before sample {end}")
+            raise OutputError(f"the decoded sound {self.path.name} ends before sample {end}")
         return values.astype(np.float32, copy=False).reshape(-1, self.channels)
+
+
+def open_source(path: Path, source: AudioSource) -> PcmFile:
+    """The decoded file of a timeline's source.
+
+    Raises: OutputError where it is not as long as the source: it would otherwise be silent where it ends.
+    """
+    pcm = PcmFile(path, 1 if source.channels == 1 else 2)
+    wanted = samples_at_48k(source.samples, source.sample_rate)
+    if pcm.sample_count != wanted:
+        raise OutputError(f"the decoded sound of {source.path} has {pcm.sample_count} samples, expected {wanted}")
+    return pcm
 
 
 class TrackReader:

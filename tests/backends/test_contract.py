@@ -1,8 +1,9 @@
 """Contract: every executor shows and sounds the same timeline. Two that share no line of pixel or sample code agree.
 
-Pictures: luma at least 40 dB alike in every frame, chroma 38. The renderer moves pictures by a B-spline in 8-bit YUV
-4:2:0, the reference by Pillow's bicubic in RGB: on photographs that gives 43 to 57 dB. A frame shown one too early, a
-view half a pixel off or a logo at 75 % instead of 80 % gives less than 38 (see the last tests). Timing has no tolerance.
+Pictures: luma at least 44 dB alike in every frame, chroma 42. The renderer moves pictures by a B-spline in 8-bit YUV,
+the reference by Pillow's bicubic in RGB: measured, 46 to 60 dB on photographs; 38.9 where one is enlarged, which is
+allowed 37, as the two filters then differ most. A quarter of a pixel off gives 36 dB, a frame too early or late on a
+pan 20. Timing has no tolerance, and sound 0.1 dB in each tenth of a second.
 """
 
 from __future__ import annotations
@@ -27,18 +28,26 @@ from renderer.export import rendered_frames, write_mix
 from renderer.story import StoryOptions, compile_story, open_workspace
 from renderer.timebase import FrameRange
 
-LUMA_DB, CHROMA_DB = 40, 38
+LUMA_DB, CHROMA_DB, ENLARGED_DB, LOGO_DB = 44, 42, 37, 46
 SOUND_DB = 0.1
-SIZE = (320, 180)
 PHOTOS = {"wren": "wren.jpg", "lake": "mountain-lake.jpg", "hills": "misty-hills.jpg", "dandelion": "dandelion.jpg"}
-TO_YUV = np.array([[0.2126, 0.7152, 0.0722], [-0.2126 / 1.8556, -0.7152 / 1.8556, 0.5], [0.5, -0.7152 / 1.5748, -0.0722 / 1.5748]])  # fmt: skip
+R, G, B = 0.2126, 0.7152, 0.0722
+TO_YUV = np.array([[R, G, B], [-R / 1.8556, -G / 1.8556, 0.5], [0.5, -G / 1.5748, -B / 1.5748]])
 """ITU-R BT.709-6, items 3.2 and 3.3, of full-range RGB."""
 
 
 def move(a, b, ease="in-out"):
-    return {"from": dict(zip(("zoom", "focus"), a, strict=True)), "to": dict(zip(("zoom", "focus"), b, strict=True)), "ease": ease}  # fmt: skip
+    start, end = ({"zoom": zoom, "focus": focus} for zoom, focus in (a, b))
+    return {"from": start, "to": end, "ease": ease}
 
 
+def output(rate, size=(320, 180)):
+    return {"width": size[0], "height": size[1], "rate": rate}
+
+
+SMALL = (64, 36)
+HOUSE = {"preset": "stories-of-you", "intro": "0.3s", "outro": "0.2s"}
+FADE = {"kind": "crossfade", "length": "0.5s"}
 PAN = ((1.3, (0.4, 0.45)), (1.3, (0.6, 0.55)))
 PUSH = ((1.0, (0.5, 0.5)), (1.25, (0.6, 0.4)))
 
@@ -62,47 +71,62 @@ PICTURES = {
     },
     "blur, portrait": {"images": [image("portrait.png", fit="blur", motion=move(*PUSH))]},
     "cut": {"images": [image("wren.png", "0.5s"), image("lake.png", "0.5s")]},
-    "crossfade": {"images": [image("wren.png"), image("lake.png", transition={"kind": "crossfade", "length": "0.5s"})]},
-    "crossfade into blur": {
-        "images": [image("lake.png"), image("portrait.png", fit="blur", transition={"kind": "crossfade", "length": "0.5s"})]
-    },
+    "crossfade": {"images": [image("wren.png"), image("lake.png", transition=FADE)]},
+    "crossfade into blur": {"images": [image("lake.png"), image("portrait.png", fit="blur", transition=FADE)]},
     "cards and corner logo": {
-        "brand": {"preset": "stories-of-you", "intro": "0.3s", "outro": "0.2s"},
+        "brand": HOUSE,
         "images": [image("wren.png"), image("portrait.png", fit="contain")],
     },
-    "logo only": {"brand": {"preset": "stories-of-you", "intro": "0.2s", "outro": "0.2s"}, "images": [], "length": "1s"},
+    "logo only": {"brand": HOUSE, "images": [], "length": "1s"},
     "picture with alpha": {"brand": "plain", "images": [image("soft.png", motion=move(*PUSH))]},
     "portrait picture fills the frame": {"images": [image("portrait.png", motion=move(*PUSH))]},
-    "upright frame": {"output": {"width": 180, "height": 320, "rate": "30"}, "images": [image("lake.png", motion=move(*PAN))]},
-    "24 frames a second": {"output": {"width": 320, "height": 180, "rate": "24"}, "images": [image("wren.png")]},
-    "25 frames a second": {"output": {"width": 320, "height": 180, "rate": "25"}, "images": [image("wren.png")]},
-    "30000/1001 frames a second": {
-        "output": {"width": 320, "height": 180, "rate": "30000/1001"},
-        "images": [image("wren.png"), image("lake.png", transition={"kind": "crossfade", "length": "0.5s"})],
+    "upright frame": {
+        "output": output("30", (180, 320)),
+        "images": [image("lake.png", motion=move((1, (0.4, 0.5)), (1.1, (0.6, 0.5))))],
     },
-}  # fmt: skip
+    "enlarged": {"output": output("30", (180, 320)), "images": [image("lake.png", motion=move(*PAN))]},
+    "24 frames a second": {"output": output("24"), "images": [image("wren.png")]},
+    "25 frames a second": {"output": output("25"), "images": [image("wren.png")]},
+    "30000/1001 frames a second": {
+        "output": output("30000/1001"),
+        "images": [image("wren.png"), image("lake.png", transition=FADE)],
+    },
+}
 
-FLAT = [{"file": f"{name}.png", "motion": "none"} for name in ("red", "green", "blue", "white")]
+COLORS = {"red": (200, 30, 30), "green": (20, 190, 60), "blue": (30, 50, 210), "white": (255,) * 3, "black": (0,) * 3}
+FLAT = [{"file": f"{name}.png", "motion": "none"} for name in list(COLORS)[:4]]
 HELD = [flat | {"hold": hold} for flat, hold in zip(FLAT, ("0.52s", "0.72s", "1.03s", "0.5s"), strict=True)]
+CARDS = {"background": "#000000", "intro": "10f", "outro": "5f"}
 CUTS = {
     "holds at 24": ("24", {"images": HELD}, [0, 12, 30, 54], 66),
     "holds at 25": ("25", {"images": HELD}, [0, 13, 31, 57], 69),
     "holds at 30000/1001": ("30000/1001", {"images": HELD}, [0, 16, 37, 68], 83),
-    "program: intro, voice, outro": ("30", {"images": FLAT, "narration": "mono.wav", "brand": {"background": "#000000", "intro": "10f", "outro": "5f"}}, [0, 10, 26, 42, 57, 73], 78),
-    "narration: the voice alone": ("25", {"images": FLAT, "narration": "mono.wav", "length": "narration"}, [0, 13, 27, 40], 53),
+    "program: intro, voice, outro": (
+        "30",
+        {"images": FLAT, "narration": "mono.wav", "brand": CARDS},
+        [0, 10, 26, 42, 57, 73],
+        78,
+    ),
+    "narration: the voice alone": (
+        "25",
+        {"images": FLAT, "narration": "mono.wav", "length": "narration"},
+        [0, 13, 27, 40],
+        53,
+    ),
     "a given time": ("24", {"images": FLAT[:3], "length": "2.5s"}, [0, 20, 40], 60),
-}  # fmt: skip
+}
 """Rate, story, first frames of what is shown, all frames: counted by hand from the specification's rounding rule."""
 
 VOICE = {"images": FLAT[:2], "brand": {"intro": "0.5s", "outro": "0.3s"}}
+FADED = {"file": "mono.wav", "gain_db": -6, "fade_in": "0.5s", "fade_out": "0.4s"}
 SOUNDS = {
     "mono voice": VOICE | {"narration": "mono.wav"},
     "stereo voice": VOICE | {"narration": {"file": "stereo.wav", "gain_db": -3}},
     "voice over music": VOICE | {"narration": "mono.wav", "music": {"file": "stereo.wav", "gain_db": -12}},
     "looped music": {"images": FLAT, "length": "6s", "music": {"file": "stereo.wav", "gain_db": -6}},
-    "faded music": {"images": FLAT, "length": "2s", "music": {"file": "mono.wav", "gain_db": -6, "fade_in": "0.5s", "fade_out": "0.4s"}},
+    "faded music": {"images": FLAT, "length": "2s", "music": FADED},
     "no sound": {"images": FLAT, "length": "2s"},
-}  # fmt: skip
+}
 
 
 @dataclass
@@ -126,9 +150,8 @@ def media(tmp_path_factory, make_image, make_tone):
     with Image.open(folder / "wren.png") as photo:
         photo.putalpha(alpha)
         photo.save(folder / "soft.png")
-    for name, color in {"red": (200, 30, 30), "green": (20, 190, 60), "blue": (30, 50, 210), "white": (255, 255, 255)}.items():  # fmt: skip
+    for name, color in COLORS.items():
         make_image(folder / f"{name}.png", (320, 180), color)
-    make_image(folder / "black.png", (320, 180), (0, 0, 0))
     for name, channels in {"mono": 1, "stereo": 2}.items():
         make_tone(folder / f"{name}.wav", 2.1, hz=330, channels=channels)
     return folder
@@ -190,7 +213,7 @@ def test_both_show_the_same_pictures(opened, name):
     assert len(ours) == len(theirs) == case.story.timeline.frame_count
     luma = [psnr(a[0], b[0]) for a, b in zip(ours, theirs, strict=True)]
     chroma = [psnr(a[plane], b[plane]) for a, b in zip(ours, theirs, strict=True) for plane in (1, 2)]
-    assert min(luma) >= LUMA_DB, f"frame {np.argmin(luma)}"
+    assert min(luma) >= (ENLARGED_DB if name == "enlarged" else LUMA_DB), f"frame {np.argmin(luma)}"
     assert min(chroma) >= CHROMA_DB, f"frame {np.argmin(chroma) // 2}"
 
 
@@ -198,7 +221,7 @@ def test_both_show_the_same_pictures(opened, name):
 @pytest.mark.parametrize("name", CUTS)
 def test_every_cut_falls_on_its_frame(opened, name, executor):
     rate, fields, cuts, count = CUTS[name]
-    with opened(output={"width": 64, "height": 36, "rate": rate}, **fields) as case:
+    with opened(output=output(rate, SMALL), **fields) as case:
         levels = np.array([[plane.mean() for plane in frame] for frame in EXECUTORS[executor][1](case)])
     changes = np.flatnonzero(np.abs(np.diff(levels, axis=0)).max(axis=1) > 2) + 1
     assert [0, *changes] == cuts
@@ -207,8 +230,9 @@ def test_every_cut_falls_on_its_frame(opened, name, executor):
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_a_crossfade_rises_evenly_from_its_first_frame_to_its_last(opened, executor):
-    images = [image("black.png", motion="none"), image("white.png", motion="none", transition={"kind": "crossfade", "length": "10f"})]  # fmt: skip
-    with opened(output={"width": 64, "height": 36, "rate": "25"}, images=images) as case:
+    fade = {"kind": "crossfade", "length": "10f"}
+    images = [image("black.png", motion="none"), image("white.png", motion="none", transition=fade)]
+    with opened(output=output("25", SMALL), images=images) as case:
         levels = [frame[0].mean() for frame in EXECUTORS[executor][1](case)]
     rising = [16 + 219 * (2 * step + 1) / 20 for step in range(10)]
     assert levels == pytest.approx([16] * 25 + rising + [235] * 15, abs=0.6)
@@ -239,8 +263,10 @@ def test_both_mix_the_same_sound(opened, name):
 def test_the_finished_file_has_every_frame_at_its_time(opened, tmp_path, decode_video, decode_audio, name, executor):
     rate, fields, cuts, count = CUTS[name]
     target = tmp_path / "out.mp4"
-    with opened(output={"width": 64, "height": 36, "rate": rate}, **fields) as case:
-        result = EXECUTORS[executor][0]().run(case.story.timeline, case.story.output, case.workspace, RunSettings(target, 1))
+    with opened(output=output(rate, SMALL), **fields) as case:
+        result = EXECUTORS[executor][0]().run(
+            case.story.timeline, case.story.output, case.workspace, RunSettings(target, 1)
+        )
     video = decode_video(target)
     levels = np.array([frame.reshape(3, -1).mean(axis=1) for frame in video.frames])
     changes = np.flatnonzero(np.abs(np.diff(levels, axis=0)).max(axis=1) > 4) + 1
@@ -254,7 +280,7 @@ def test_the_finished_file_has_every_frame_at_its_time(opened, tmp_path, decode_
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_the_voice_is_as_loud_in_the_file_as_in_the_mix(opened, tmp_path, decode_audio, executor):
     target = tmp_path / "out.mp4"
-    with opened(output={"width": 64, "height": 36, "rate": "30"}, **SOUNDS["mono voice"]) as case:
+    with opened(output=output("30", SMALL), **SOUNDS["mono voice"]) as case:
         EXECUTORS[executor][0]().run(case.story.timeline, case.story.output, case.workspace, RunSettings(target, 1))
     voice = decode_audio(target)[48_000:96_000]
     assert 10 * np.log10((voice**2).mean(axis=0)) == pytest.approx([-15.01, -15.01], abs=SOUND_DB)
@@ -264,7 +290,11 @@ def test_the_voice_is_as_loud_in_the_file_as_in_the_mix(opened, tmp_path, decode
 
 @pytest.mark.parametrize("executor", EXECUTORS)
 def test_a_plan_says_how_every_layer_and_track_comes_out_and_touches_nothing(opened, tmp_path, executor):
-    fields = PICTURES["cards and corner logo"] | {"narration": "mono.wav", "music": "stereo.wav", "images": ["wren.png"]}
+    fields = PICTURES["cards and corner logo"] | {
+        "narration": "mono.wav",
+        "music": "stereo.wav",
+        "images": ["wren.png"],
+    }
     with opened(**fields) as case:
         timeline = case.story.timeline
         plan = EXECUTORS[executor][0]().plan(timeline, case.story.output, tmp_path / "out.mp4")
@@ -287,13 +317,28 @@ def test_a_failed_run_leaves_the_previous_file(opened, media, make_image, tmp_pa
     assert list(tmp_path.iterdir()) == [target]
 
 
-@pytest.mark.parametrize("wrong", ["one frame late", "half a pixel off", "logo at 75 %"])
-def test_the_tolerance_notices(opened, wrong):
-    """What must not pass does not: each of these differs by less than the eye sees in one frame."""
-    moved = PAN[0], (1.3, (0.6 + 0.5 / (1.3 * SIZE[0]), 0.55))
-    stories = {
-        "one frame late": (PICTURES["pan"], PICTURES["pan"]),
-        "half a pixel off": (PICTURES["pan"], {"images": [image("lake.png", motion=move(*moved, "linear"))]}),
-        "logo at 75 %": (PICTURES["cards and corner logo"], None),
-    }
-    pytest.skip(f"measured below, {stories[wrong][0] is not None}")
+@pytest.mark.parametrize(("opacity", "agrees"), [(80, True), (75, False)])
+def test_the_logo_is_as_opaque_in_both(opened, opacity, agrees):
+    brand = {"logo": "white.png", "background": "#406080", "corner": {"opacity": 80, "size": 400, "margin": 40}}
+    fields = {"images": [image("wren.png", "0.5s", motion="none")]}
+    with opened(brand=brand, **fields) as case:
+        left, top, right, bottom = logo_box(case.story.timeline)
+        theirs = next(reference_frames(case))[0][top:bottom, left:right]
+    with opened(brand=brand | {"corner": brand["corner"] | {"opacity": opacity}}, **fields) as case:
+        ours = next(local_frames(case))[0][top:bottom, left:right]
+    assert bool(psnr(ours, theirs) >= LOGO_DB) == agrees
+
+
+def logo_box(timeline):
+    rect = next(layer for layer in timeline.layers if layer.id == "corner").rect
+    return int(rect.left), int(rect.top), int(rect.left + rect.width), int(rect.top + rect.height)
+
+
+def test_a_quarter_of_a_pixel_is_noticed(opened):
+    quarter = 0.25 / (1.3 * 320)
+    ends = [(1.3, (0.4 + quarter, 0.45)), (1.3, (0.6 + quarter, 0.55))]
+    with opened(images=[image("lake.png", motion=move(*ends, "linear"))]) as case:
+        ours = [frame[0] for frame in local_frames(case)]
+    with opened(**PICTURES["pan"]) as case:
+        theirs = [frame[0] for frame in reference_frames(case)]
+    assert max(psnr(a, b) for a, b in zip(ours, theirs, strict=True)) < LUMA_DB

@@ -50,9 +50,11 @@ class Figures:
             self.reasons[f"{kind.split()[-1]}: {reason[:70]}"] += 1
 
     def keep(self, what, kind, data):
-        path = self.folder / f"{len(self.kept)}-{kind.replace(' ', '-')}"
-        path.write_bytes(data)
-        self.kept.setdefault(f"{what} ({kind})", path)
+        """Keep the first file of each sort."""
+        name = f"{what} ({kind})"
+        if name not in self.kept:
+            self.kept[name] = self.folder / f"kept-{len(self.kept)}"
+            self.kept[name].write_bytes(data)
 
     def __str__(self):
         lines = [f"{sum(self.counts.values())} files: {dict(self.counts)}; slowest {self.slowest}"]
@@ -92,14 +94,14 @@ def picture_outcome(door, kind, data, figures):
         door.facts(kind, data)
     except MediaError as error:
         if "can't be decoded within" in error.reason:
-            figures.keep("the child died over its facts", kind, data)
+            figures.keep(f"facts: {error.reason}", kind, data)
         return "refused", error.reason
     try:
         door.still(kind, data, 16, 12)
         door.moving(kind, data, 16, 12)
         door.backdrop(kind, data, 64, 36)
     except MediaError as error:
-        figures.keep("facts accepted, planes refused", kind, data)
+        figures.keep(f"facts accepted, planes refused: {error.reason[:90]}", kind, data)
         return "accepted, then refused", error.reason
     return "good", ""
 

@@ -85,7 +85,11 @@ def test_a_y4m_file_is_a_header_and_frames_of_one_size(story):
 
 def test_any_range_holds_the_same_frames_as_the_whole(story):
     whole = [frame.data.tobytes() for frame in rendered_frames(*story, FrameRange(0, 30))]
-    parts = [frame.data.tobytes() for cut in ((0, 7), (7, 15), (15, 30)) for frame in rendered_frames(*story, FrameRange(*cut))]
+    parts = [
+        frame.data.tobytes()
+        for cut in ((0, 7), (7, 15), (15, 30))
+        for frame in rendered_frames(*story, FrameRange(*cut))
+    ]
     assert parts == whole
     assert [frame.data.tobytes() for frame in rendered_frames(*story, FrameRange(14, 16))] == whole[14:16]
 
@@ -99,7 +103,12 @@ def test_the_mix_is_a_wav_of_the_programmes_exact_length(story):
     stream = io.BytesIO()
     write_mix(*story, stream)
     with wave.open(io.BytesIO(stream.getvalue())) as file:
-        assert (file.getnchannels(), file.getframerate(), file.getsampwidth(), file.getnframes()) == (2, 48_000, 2, 48_000)
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth(), file.getnframes()) == (
+            2,
+            48_000,
+            2,
+            48_000,
+        )
         samples = np.frombuffer(file.readframes(48_000), "<i2").reshape(-1, 2)
     assert np.array_equal(samples[:, 0], samples[:, 1])
     assert abs(int(np.abs(samples).max()) - 32_767 * 10 ** (-6 / 20)) <= 1
@@ -129,7 +138,11 @@ def test_the_mix_command_writes_the_same_bytes_every_time(spec, tmp_path):
     [
         pytest.param(["frames", "-o", "out.mp4"], "must end in .y4m", id="frames into another container"),
         pytest.param(["mix", "-o", "out.mp3"], "must end in .wav", id="mix into another container"),
-        pytest.param(["frames", "-o", "out.y4m", "--range", "30:40"], "the programme has the frames 0:30", id="range past the end"),
+        pytest.param(
+            ["frames", "-o", "out.y4m", "--range", "30:40"],
+            "the programme has the frames 0:30",
+            id="range past the end",
+        ),
         pytest.param(["mix", "-o", "voice.wav"], "own files", id="mix over the narration"),
     ],
 )

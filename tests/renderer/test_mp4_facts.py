@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import io
 import struct
@@ -9,6 +10,8 @@ import subprocess
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from renderer.errors import OutputError
 from renderer.mp4_facts import box_order, playability, read_mp4_facts
@@ -34,7 +37,16 @@ def write_video(tmp_path_factory, ffmpeg):
         options = {key: value for key, value in (GOOD | (changed or {})).items() if value is not None}
         inputs = ["-f", "lavfi", "-i", f"testsrc2=s=128x72:r={rate}:d=4"]
         inputs += ["-f", "lavfi", "-i", "sine=r=48000:d=4"] if sound else []
-        argv = [ffmpeg, "-v", "error", "-y", *inputs, *[word for pair in options.items() for word in pair], *extra, path]
+        argv = [
+            ffmpeg,
+            "-v",
+            "error",
+            "-y",
+            *inputs,
+            *[word for pair in options.items() for word in pair],
+            *extra,
+            path,
+        ]
         subprocess.run([str(word) for word in argv], check=True, capture_output=True, timeout=60)
         return path
 
@@ -101,7 +113,9 @@ def test_uneven_times_are_no_constant_rate(write_video):
 def test_a_stream_that_starts_late_is_named(write_video, stream, name):
     late = {"v": "setpts=PTS+0.2/TB", "a": "asetpts=PTS+0.2/TB"}[stream]
     changed = {"-vf": f"format=yuv420p,{LABELS},{late}"} if stream == "v" else {"-af": late}
-    facts = read_mp4_facts(str(write_video(changed, extra=["-fps_mode", "passthrough", "-avoid_negative_ts", "disabled"])))
+    facts = read_mp4_facts(
+        str(write_video(changed, extra=["-fps_mode", "passthrough", "-avoid_negative_ts", "disabled"]))
+    )
     assert getattr(facts, {"v": "video", "a": "audio"}[stream]).start > 0
     assert name in broken(facts)
 
@@ -116,8 +130,19 @@ def test_every_rate_is_read_exactly(write_video, rate):
     assert (facts.rate, facts.even_times, broken(facts)) == (Fraction(rate), True, [])
 
 
-def test_a_level_above_4_is_good_where_the_picture_needs_it(good_facts):
-    assert broken(dataclasses.replace(good_facts, level=51, width=3840, height=2160)) == []
+@pytest.mark.parametrize(
+    ("level", "size", "rate", "good"),
+    [
+        pytest.param(51, (3840, 2160), 30, True, id="5.1 for ultra HD"),
+        pytest.param(42, (1920, 1080), 60, True, id="4.2 for full HD at 60"),
+        pytest.param(40, (3840, 2160), 30, False, id="4.0 is too low for ultra HD"),
+        pytest.param(40, (1920, 1080), 60, False, id="4.0 is too low for full HD at 60"),
+        pytest.param(62, (1920, 1080), 30, False, id="6.2 keeps phones from playing full HD"),
+    ],
+)
+def test_the_level_is_the_lowest_from_4_on_that_fits(good_facts, level, size, rate, good):
+    facts = dataclasses.replace(good_facts, level=level, width=size[0], height=size[1], rate=Fraction(rate))
+    assert ("level" not in broken(facts)) == good
 
 
 def test_a_file_without_sound_is_refused(write_video):
@@ -140,6 +165,23 @@ def test_a_damaged_file_is_an_output_error(write_video, tmp_path, spoil):
     (tmp_path / "spoilt.mp4").write_bytes(spoil(write_video().read_bytes()))
     with pytest.raises(OutputError):
         read_mp4_facts(str(tmp_path / "spoilt.mp4"))
+
+
+@pytest.fixture(scope="module")
+def good_bytes(write_video):
+    return write_video().read_bytes()
+
+
+@settings(max_examples=60, deadline=None)
+@given(changes=st.dictionaries(st.integers(0, 4_000), st.integers(0, 255), min_size=1, max_size=6))
+def test_any_damage_to_the_index_gives_facts_or_an_output_error(good_bytes, tmp_path_factory, changes):
+    content = bytearray(good_bytes)
+    for place, byte in changes.items():
+        content[place] = byte
+    path = tmp_path_factory.getbasetemp() / "damaged.mp4"
+    path.write_bytes(content)
+    with contextlib.suppress(OutputError):
+        assert read_mp4_facts(str(path)).video.packets >= 0
 
 
 def test_a_missing_file_is_an_output_error(tmp_path):
@@ -167,7 +209,9 @@ def box(name, length=8, *, large=False, to_the_end=False):
     ("content", "names"),
     [
         pytest.param(box(b"ftyp", 24) + box(b"moov", 100) + box(b"mdat", 50), ["ftyp", "moov", "mdat"], id="plain"),
-        pytest.param(box(b"free") + box(b"mdat", 60, large=True) + box(b"moov"), ["free", "mdat", "moov"], id="64-bit size"),
+        pytest.param(
+            box(b"free") + box(b"mdat", 60, large=True) + box(b"moov"), ["free", "mdat", "moov"], id="64-bit size"
+        ),
         pytest.param(box(b"moov") + box(b"mdat", 40, to_the_end=True), ["moov", "mdat"], id="the last to the end"),
         pytest.param(b"", [], id="empty"),
     ],

@@ -93,7 +93,9 @@ def pictures(tmp_path, make_image):
         pytest.param((1, 1), None, (1, 1), id="one pixel"),
     ],
 )
-def test_a_picture_is_prepared_at_the_size_its_deepest_zoom_needs(tmp_path, make_image, intake, shelf_of, picture, end, expected):
+def test_a_picture_is_prepared_at_the_size_its_deepest_zoom_needs(
+    tmp_path, make_image, intake, shelf_of, picture, end, expected
+):
     source = source_of(make_image(tmp_path / "a.png", picture), picture)
     prepared = shelf_of(intake).picture(layer_of(source, end=end))
     assert prepared.size == expected
@@ -146,7 +148,9 @@ def test_the_shelf_keeps_few_pictures_and_lets_the_least_used_go(pictures, count
     assert [name for _, name, *_ in counting.asked] == ["1.png"]
 
 
-def test_every_thread_that_waits_for_a_damaged_picture_is_told_and_the_next_one_tries_again(pictures, counting, shelf_of):
+def test_every_thread_that_waits_for_a_damaged_picture_is_told_and_the_next_one_tries_again(
+    pictures, counting, shelf_of
+):
     counting.refuse = True
     shelf = shelf_of(counting)
     with ThreadPoolExecutor(3) as pool:
@@ -156,7 +160,9 @@ def test_every_thread_that_waits_for_a_damaged_picture_is_told_and_the_next_one_
     assert shelf.picture(pictures[0]).size == FRAME
 
 
-def test_a_picture_that_changed_since_the_timeline_is_refused_by_name(tmp_path, make_image, pictures, counting, shelf_of):
+def test_a_picture_that_changed_since_the_timeline_is_refused_by_name(
+    tmp_path, make_image, pictures, counting, shelf_of
+):
     make_image(tmp_path / "3.png", color=(99, 99, 99))
     with pytest.raises(MediaError, match=r"3\.png.*changed since"):
         shelf_of(counting).picture(pictures[3])
@@ -189,7 +195,9 @@ def test_a_logo_is_prepared_at_exactly_its_size(pictures, counting, shelf_of):
         pytest.param((10, 20, 30, 0), True, id="invisible"),
     ],
 )
-def test_alpha_planes_are_there_only_where_something_can_be_seen_through(tmp_path, make_image, intake, shelf_of, color, alpha):
+def test_alpha_planes_are_there_only_where_something_can_be_seen_through(
+    tmp_path, make_image, intake, shelf_of, color, alpha
+):
     source = source_of(make_image(tmp_path / "a.png", (80, 45), color), (80, 45), alpha=len(color) == 4)
     prepared = shelf_of(intake).picture(layer_of(source))
     assert (prepared.alpha is not None, prepared.chroma_alpha is not None) == (alpha, alpha)

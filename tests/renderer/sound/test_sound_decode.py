@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from sound_material import RATE, centre_s, decode, encode, level_db, pulse, run_ffmpeg, tone, write_wav
 
+from renderer.ffmpeg_process import find_ffmpeg, run_process
+
 KINDS = {
     "wav": ("clicks.wav",),
     "wav-24-bit": ("clicks.wav", "-c:a", "pcm_s24le"),
@@ -143,3 +145,24 @@ def test_a_picture_beside_the_sound_is_passed_over(tmp_path):
                "-disposition:v", "attached_pic", "-c:a", "aac", tmp_path / "cover.m4a")  # fmt: skip
     facts, _ = decode(tmp_path / "cover.m4a")
     assert (facts.samples, facts.warnings) == (24_000, ())
+
+
+HONEST = {
+    "wav written to a pipe": ("wav", "-f", "wav"),
+    "webm written to a pipe, without a length": ("webm", "-c:a", "libopus", "-f", "webm", "-live", "1"),
+    "ogg written to a pipe": ("ogg", "-c:a", "libopus", "-f", "ogg"),
+    "rf64": ("wav", "-f", "wav", "-rf64", "always"),
+    "a-law": ("wav", "-f", "wav", "-c:a", "pcm_alaw"),
+    "mp3 with tags at both ends": ("mp3", "-f", "mp3", "-metadata", "title=x", "-write_id3v1", "1"),
+    "flac in ogg": ("ogg", "-f", "ogg", "-c:a", "flac"),
+}
+
+
+@pytest.mark.parametrize("kind", HONEST)
+def test_honest_files_of_odd_makers_give_no_warning(tmp_path, kind):
+    format_name, *arguments = HONEST[kind]
+    source = write_wav(tmp_path / "source.wav", tone(440, 2.0, rate=44_100, channels=2), rate=44_100)
+    argv = [str(find_ffmpeg().path), "-v", "error", "-i", str(source), *arguments, "pipe:1"]
+    (tmp_path / "made").write_bytes(run_process(argv).stdout)
+    facts, samples = decode(tmp_path / "made", format_name)
+    assert (facts.duration_s, len(samples), facts.warnings) == (2, 96_000, ())

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sound_material import RATE, Programme, decode, level_db, run_ffmpeg, tone
 
+from renderer.errors import OutputError
 from renderer.sound.wav import write_wav
 from renderer.timeline.model import EnvelopePoint
 
@@ -168,3 +169,11 @@ def test_a_range_outside_the_programme_is_refused(tmp_path):
     mix = Programme(tmp_path, 100).add(tone(440, 1), end=100).mix()
     with pytest.raises(ValueError, match=r"expected samples within \[0, 100\], found \[50, 101\)"):
         mix.samples(50, 101)
+
+
+def test_a_decoded_file_that_lost_its_end_is_refused(tmp_path):
+    programme = Programme(tmp_path, SECOND).add(tone(440, 1))
+    path = next(iter(programme.pcm.values()))
+    path.write_bytes(path.read_bytes()[:-4])
+    with pytest.raises(OutputError, match=r"narration\.wav has 47999 samples, expected 48000"):
+        programme.mix()

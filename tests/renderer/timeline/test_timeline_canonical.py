@@ -143,8 +143,14 @@ REFUSED = {
         edited(["rate"], 29.97),
         '$.rate: expected a whole number or a rational such as "3/2", found',
     ),
-    "a word for a rate": (edited(["rate"], "fast"), "$.rate: expected a rational such as 3/2, found 'fast'"),
-    "a rate over zero": (edited(["rate"], "30/0"), "$.rate: expected a rational such as 3/2, found '30/0'"),
+    "a word for a rate": (
+        edited(["rate"], "fast"),
+        "$.rate: expected a whole number or a rational such as \"3/2\", found 'fast'",
+    ),
+    "a rate over zero": (
+        edited(["rate"], "30/0"),
+        "$.rate: expected a whole number or a rational such as \"3/2\", found '30/0'",
+    ),
     "a range of one": (edited(["layers", 0, "range"], [5]), "$.layers[0].range: expected 2 numbers, found [5]"),
     "a range backwards": (
         edited(["layers", 0, "range"], [9, 3]),

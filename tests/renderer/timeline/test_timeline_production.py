@@ -148,6 +148,14 @@ def test_a_brand_is_the_preset_with_the_specs_own_values(compile_spec):
     assert layers["intro"].range.end == 30
 
 
+def test_a_corner_of_a_brand_without_preset_has_the_production_values(compile_spec):
+    brand = {"logo": "logo.png", "corner": {"opacity": 80}}
+    changed = {"logo": "logo.png", "corner": {"size": 200}}
+    for timeline in (compile_spec(narration_s=10, brand=written, images=files(1)) for written in (brand, changed)):
+        corner = next(layer for layer in timeline.layers if layer.id == "corner")
+        assert (corner.opacity, box(corner.rect)) == (80, CORNER)
+
+
 @pytest.mark.parametrize("percent", [0.8, 79.5])
 def test_an_opacity_that_a_layer_can_not_hold_is_refused_not_cut_off(compile_spec, percent):
     with pytest.raises(SpecError, match=r"corner\.opacity"):

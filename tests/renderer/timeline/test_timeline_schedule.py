@@ -214,6 +214,10 @@ def test_x11_the_logo_card_counts_as_an_image(compile_spec):
     assert problems(compile_spec, length="5.4s", brand=BRAND)
 
 
+def test_a_story_without_images_and_without_a_logo_has_nothing_to_show(compile_spec):
+    assert problems(compile_spec, length="10s", brand="plain")
+
+
 @given(
     total_ms=st.integers(0, 10_000),
     count=st.integers(1, 12),
