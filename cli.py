@@ -104,8 +104,9 @@ def validate(spec: Path, *, allow_outside: bool) -> None:
     """Check a spec and its media; report every problem at once."""
     with _story(spec, _options(allow_outside=allow_outside)) as (story, _):
         timeline = story.timeline
+        count = len(story.spec.images)
         click.echo(
-            f"{spec}: good. {len(story.spec.images)} images, {timeline.frame_count} frames,"
+            f"{spec}: good. {count} image{'s' * (count != 1)}, {timeline.frame_count} frames,"
             f" {float(timeline.duration_s):g} s, {timeline.width}x{timeline.height}"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from renderer.errors import UsageError
@@ -22,7 +23,7 @@ def parse_range(text: str | None, frame_count: int) -> FrameRange:
     Raises: UsageError where it is no range of the programme's frames.
     """
     first, colon, last = (text or ":").partition(":")
-    if not colon or not all(part == "" or part.isdigit() for part in (first, last)):
+    if not colon or not all(re.fullmatch(r"[0-9]{0,9}", part) for part in (first, last)):
         raise UsageError(f"--range takes A:B, frame numbers from 0 to {frame_count}, found {text!r}")
     start, end = int(first or 0), int(last or frame_count)
     if not 0 <= start < end <= frame_count:

@@ -92,7 +92,7 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
 
     Raises: SpecError with every problem; UnsupportedError for features that are not built yet.
     """
-    parsed = _parse(path, workspace.limits)
+    parsed = _parse(path, workspace.limits, options)
     problems = list(parsed.problems)
     spec, document = parsed.partial, parsed.document
     if spec is None:
@@ -115,13 +115,14 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
     return Story(path, spec, timeline, output, tuple(gathering.warnings))
 
 
-def _parse(path: Path, limits: MediaLimits) -> ParseResult:
+def _parse(path: Path, limits: MediaLimits, options: StoryOptions) -> ParseResult:
     return parse_spec(
         load_document(path),
         output_presets=preset_names("outputs"),
         motion_presets=preset_names("motion"),
         brand_presets=preset_names("brands"),
         output_rates={name: output_preset(name).rate for name in preset_names("outputs")},
+        output_rate=None if options.output is None else output_preset(options.output).rate,
         max_images=limits.images,
     )
 

@@ -93,8 +93,10 @@ def parse_time(value: object) -> Time:
     if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
         raise ValueError(f"expected a time ({TIME_FORMS}), found {_kind_of(value)}")  # noqa: TRY004
     if isinstance(value, int | float | Fraction):
-        if not 0 <= value < 1e9:
+        if not value >= 0:  # so that NaN is refused as well
             raise ValueError(f"expected a time of at least 0 ({TIME_FORMS}), found {value}")
+        if value >= 1e9:
+            raise ValueError(f"expected a time below a billion seconds, found {value}")
         return Time("seconds", Fraction(str(value)))
     return _parse_time_text(value.strip())
 

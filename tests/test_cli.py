@@ -138,7 +138,7 @@ def test_a_good_story_is_said_to_be_good(run, spec):
     path = spec()
     result = run("validate", path)
     assert result.exit_code == 0
-    assert result.stdout == f"{path}: good. 1 images, 210 frames, 7 s, 320x180\n"
+    assert result.stdout == f"{path}: good. 1 image, 210 frames, 7 s, 320x180\n"
 
 
 FIVE_MISTAKES = """\

@@ -70,7 +70,8 @@ def run_program():
 
     def run(*arguments, before=(), **environment):
         argv = [*before, sys.executable, "-m", "cli", *map(str, arguments)]
-        ran = subprocess.run(argv, cwd=PROJECT, env=os.environ | environment, capture_output=True, timeout=300)
+        settings = {"cwd": PROJECT, "env": os.environ | environment, "timeout": 300}
+        ran = subprocess.run(argv, check=False, capture_output=True, **settings)
         assert ran.returncode == 0, ran.stderr.decode()
         return ran.stdout
 
@@ -194,19 +195,6 @@ def test_a_loud_mix_is_warned_about_from_the_cache_as_well(tmp_path, make_image,
             warned.append(FFmpegBackend().run(compiled.timeline, compiled.output, workspace, settings).warnings)
     assert warned[0]
     assert warned[0] == warned[1]
-
-
-def test_a_damaged_cache_entry_is_rendered_again(render_story, usual_video):
-    render_story(use_cache=True)
-    entries = sorted((Path(os.environ["STORYREEL_CACHE_DIR"]) / "segments").rglob("*.mp4"))
-    assert entries
-    for entry in entries:
-        content = bytearray(entry.read_bytes())
-        content[len(content) // 2] ^= 1
-        entry.chmod(0o600)
-        entry.write_bytes(content)
-    video, result = render_story(use_cache=True)
-    assert (video, result.segments["from_cache"]) == (usual_video, 0)
 
 
 def test_the_systems_ffmpeg_makes_a_video_that_passes_every_check(story, tmp_path, run_program, debian_ffmpeg):

@@ -47,7 +47,7 @@ PLAIN_PCM = (1, 3, 6, 7, 0xFFFE)
 
 
 def read_wav(file: File) -> Found:
-    rate, width, large = 0, 0, 0
+    rate, width, large = 0, 0, None
     offset = 12
     for _ in range(MAX_BOXES):
         head = file.read(offset, 8)
@@ -60,7 +60,7 @@ def read_wav(file: File) -> Found:
             tag, _, rate, _, width = struct.unpack("<HHIIH", file.read(offset + 8, 14))
             width = width if tag in PLAIN_PCM else 0
         elif kind == b"data":
-            exact = large if large and size == 0xFFFF_FFFF else size
+            exact = size if large is None or size != 0xFFFF_FFFF else large
             return wav_data(file, offset + 8, exact, rate, width)
         offset += 8 + size + (size & 1)
     return Found(cut="its sound data is missing")
@@ -68,8 +68,8 @@ def read_wav(file: File) -> Found:
 
 def wav_data(file: File, start: int, size: int, rate: int, width: int) -> Found:
     rest = file.size - start
-    if NO_PROMISE <= size <= 0xFFFF_FFFF:
-        return Found()
+    if size == 0 or NO_PROMISE <= size <= 0xFFFF_FFFF:
+        return Found(ignore_length=rest > 8 and not ends_or_continues(file, start))
     promised = [size // width, rate] if rate and width else None
     if size > rest:
         return Found(promised=promised, cut="its sound data ends before its header says")

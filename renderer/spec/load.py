@@ -94,11 +94,13 @@ def parse_spec(
     brand_presets: Collection[str] | None = None,
     output_rates: Mapping[str, Fraction] | None = None,
     max_images: int = MAX_IMAGES,
+    output_rate: Fraction | None = None,
 ) -> ParseResult:
     """Check a document against the model and the rules between fields. Reads no file.
 
     Preset names are compared with the collections given; None leaves them unchecked. `output_rates` gives the rate of
-    output presets, so that times in frames can be checked where the spec sets no rate itself.
+    output presets, so that times in frames can be checked where the spec sets no rate itself; `output_rate` is the rate
+    where the whole output is chosen elsewhere.
     """
     known = KnownPresets(outputs=output_presets, motions=motion_presets, brands=brand_presets)
     reading = _Reading(document)
@@ -107,7 +109,7 @@ def parse_spec(
     if spec is not None and reading.drop_unknown_presets(spec, known):
         spec = reading.validate()
     if spec is not None:
-        rate = spec.output.rate or (output_rates or {}).get(spec.output.preset)
+        rate = output_rate or spec.output.rate or (output_rates or {}).get(spec.output.preset)
         reading.problems += check_spec(Checked(spec, reading.document, reading.complete, rate))
         reading.problems += _too_many_images(reading.document, len(spec.images), max_images)
     problems = tuple(sorted(set(reading.problems), key=_document_order))

@@ -79,6 +79,7 @@ def compile_timeline(spec: StorySpec, document: Document, context: CompileContex
     rate, brand, media = context.output.rate, context.brand, context.media
     schedule = plan_schedule(spec, document, rate=rate, brand=brand, narration=media.narration)
     problems = [
+        *_brand_problems(spec, document, brand),
         *_crossfade_problems(spec, document, schedule, rate),
         *_music_problems(spec, document, media, schedule, rate),
     ]
@@ -202,6 +203,20 @@ def fade_frames(image: ImageSpec, rate: Fraction) -> int:
     """Length of the crossfade into an image in frames; 0 for a cut."""
     length = image.transition.crossfade_length
     return 0 if length is None else max(1, length.to_frame(rate))
+
+
+def _brand_problems(spec: StorySpec, document: Document, brand: Brand) -> Iterator[Problem]:
+    """What a brand promises and can't show without a logo."""
+    if brand.logo is not None:
+        return
+    if not spec.images:
+        hint = "name images, or a brand with a logo"
+        yield document.problem(("images",), "there is nothing to show: no image, and no logo", hint)
+    for key in ("corner", "logo_size"):
+        if getattr(spec.brand, key) is not None and (key != "corner" or brand.corner is not None):
+            yield document.problem(
+                ("brand", key), f"{key} needs a logo", "name one with `logo`, or a brand that has one"
+            )
 
 
 def _crossfade_problems(spec: StorySpec, document: Document, schedule: Schedule, rate: Fraction) -> Iterator[Problem]:

@@ -82,7 +82,7 @@ class _Planner:
                 total = length.to_frame(self._rate)
         if self._voice_frames and voice + self._voice_frames > total:
             self._report(
-                ("length",),
+                ("narration", "start") if start is not None else ("length",),
                 f"the voice ends at {self._seconds(voice + self._voice_frames)}, after the programme's end"
                 f" at {self._seconds(total)}",
                 "make the programme longer, or start the voice earlier",

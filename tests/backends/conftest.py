@@ -1,12 +1,11 @@
-"""Fixtures for tests of finished videos: stories rendered once a session, and decoders that are not the code under test.
+"""Fixtures for tests of finished videos: stories rendered once a session, and decoders of the tests' own.
 
-Videos are decoded with PyAV and judged with numpy; colours come back through a matrix of the tests' own.
+Videos are decoded with PyAV and judged with numpy; colours come back through a matrix written out here.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import av
 import numpy as np
@@ -26,7 +25,7 @@ BT709_LIMITED = np.array([[255 / 219, 0, 1.5748 * 255 / 224], [255 / 219, -0.187
 class Decoded:
     """A video as a player sees it: `times` in seconds, `frames` as (height * 3 / 2, width) yuv420p arrays."""
 
-    times: list[Fraction]
+    times: list[object]
     frames: list[np.ndarray]
 
     def luma(self, number):
@@ -45,7 +44,7 @@ class Decoded:
 
 @pytest.fixture(scope="session")
 def run_story():
-    """`run_story(spec, target, jobs=2, full=False, use_cache=False)`: the local backend's whole run, in this process."""
+    """`run_story(spec, target, jobs=2, full=False, use_cache=False)`: the local backend's whole run."""
 
     def run(spec, target, jobs=2, *, full=False, use_cache=False):
         options = StoryOptions(use_cache=use_cache)
@@ -116,6 +115,10 @@ class Rendered:
     result: object
 
 
+def view(focus):
+    return {"zoom": 3, "focus": focus}
+
+
 @pytest.fixture(scope="session")
 def moving_story(tmp_path_factory, make_dot, write_spec, run_story):
     """6 s, 3 shots cut in 5 segments, in each of which a dot moves by more than a pixel a frame."""
@@ -123,9 +126,9 @@ def moving_story(tmp_path_factory, make_dot, write_spec, run_story):
     make_dot(folder / "dot.png", (1280, 720), (640, 360), sigma=9)
     views = [((0.4, 0.5), (0.6, 0.5)), ((0.6, 0.45), (0.4, 0.55)), ((0.42, 0.42), (0.58, 0.58))]
     images = [
-        {"file": "dot.png", "hold": hold, "motion": {"from": {"zoom": 3, "focus": a}, "to": {"zoom": 3, "focus": b}, "ease": "linear"}}
+        {"file": "dot.png", "hold": hold, "motion": {"from": view(a), "to": view(b), "ease": "linear"}}
         for hold, (a, b) in zip(("1s", "3.5s", "1.5s"), views, strict=True)
-    ]  # fmt: skip
+    ]
     spec = write_spec(folder, title="Moving", images=images)
     return Rendered(spec, folder / "moving.mp4", run_story(spec, folder / "moving.mp4"))
 

@@ -122,7 +122,14 @@ def test_mutated_sounds(corpus, tmp_path, make_tone, ffmpeg, capsys):
 
 def small_sounds(folder, make_tone, ffmpeg):
     source = make_tone(folder / "tone.wav", 0.4, channels=2, rate=44_100)
-    codecs = {"mp3": "libmp3lame", "flac": "flac", "m4a": "aac", "ogg": "libvorbis", "opus": "libopus", "webm": "libopus"}
+    codecs = {
+        "mp3": "libmp3lame",
+        "flac": "flac",
+        "m4a": "aac",
+        "ogg": "libvorbis",
+        "opus": "libopus",
+        "webm": "libopus",
+    }
     for kind, codec in codecs.items():
         quiet = [ffmpeg, "-v", "error", "-y", "-i", source, "-ar", "48000", "-c:a", codec, folder / f"tone.{kind}"]
         subprocess.run(quiet, check=True)

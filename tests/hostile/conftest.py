@@ -66,7 +66,14 @@ def small_sounds(tmp_path_factory, make_tone, ffmpeg):
     """Half a second of tone as bytes, by kind: wav, mp3, flac, m4a, ogg, opus, webm."""
     folder = tmp_path_factory.mktemp("sounds")
     source = make_tone(folder / "tone.wav", 0.5, channels=2, rate=44_100)
-    codecs = {"mp3": "libmp3lame", "flac": "flac", "m4a": "aac", "ogg": "libvorbis", "opus": "libopus", "webm": "libopus"}
+    codecs = {
+        "mp3": "libmp3lame",
+        "flac": "flac",
+        "m4a": "aac",
+        "ogg": "libvorbis",
+        "opus": "libopus",
+        "webm": "libopus",
+    }
     for kind, codec in codecs.items():
         quiet = [ffmpeg, "-v", "error", "-y", "-i", source, "-ar", "48000", "-c:a", codec, folder / f"tone.{kind}"]
         subprocess.run(quiet, check=True)

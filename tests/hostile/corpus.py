@@ -68,10 +68,9 @@ def png(width, height, *, depth=8, colour=2, rows=None, extra=b"", interlace=0):
 
 def _zeros(count):
     """`count` zero bytes compressed, without holding them."""
-    packer, parts = zlib.compressobj(1), []
-    for _ in range(count // 1_000_000):
-        parts.append(packer.compress(bytes(1_000_000)))
-    return b"".join([*parts, packer.compress(bytes(count % 1_000_000)), packer.flush()])
+    packer = zlib.compressobj(1)
+    parts = [packer.compress(bytes(min(1_000_000, count - start))) for start in range(0, count, 1_000_000)]
+    return b"".join([*parts, packer.flush()])
 
 
 def text_bomb(kind, megabytes=64):
@@ -183,6 +182,10 @@ def link(target):
     return lambda path: path.symlink_to(target)
 
 
+def nothing(_path):
+    """Make nothing at all."""
+
+
 def written(make):
     return lambda path: path.write_bytes(make() if callable(make) else make)
 
@@ -210,7 +213,11 @@ PICTURES = {
     "F9 png cut in half": ("f9.png", written(lambda: half(encoded(noise(), "PNG"))), DAMAGED),
     "F9 png without its end": ("f9e.png", written(lambda: encoded(noise(), "PNG")[:-12]), DAMAGED),
     "F9 webp cut in half": ("f9.webp", written(lambda: half(encoded(noise(), "WEBP"))), DAMAGED),
-    "F9 lossless webp cut in half": ("f9l.webp", written(lambda: half(encoded(noise(), "WEBP", lossless=True))), DAMAGED),
+    "F9 lossless webp cut in half": (
+        "f9l.webp",
+        written(lambda: half(encoded(noise(), "WEBP", lossless=True))),
+        DAMAGED,
+    ),
     "F9 gif cut in half": ("f9.gif", written(lambda: half(encoded(noise(), "GIF"))), DAMAGED),
     "F9 heic cut in half": ("f9.heic", written(lambda: half(encoded(noise(), "HEIF"))), DAMAGED),
     "F9 avif cut in half": ("f9.avif", written(lambda: half(encoded(noise(), "AVIF"))), DAMAGED),
@@ -260,7 +267,7 @@ PICTURES = {
     "zip": ("zip.png", written(b"PK\3\4" + bytes(100)), FOREIGN),
     "program": ("elf.png", written(b"\x7fELF" + bytes(100)), FOREIGN),
     "folder": ("folder.png", lambda path: path.mkdir(), "found a folder"),
-    "fifo": ("fifo.png", lambda path: os.mkfifo(path), "found a FIFO"),
+    "fifo": ("fifo.png", os.mkfifo, "found a FIFO"),
     "socket": ("socket.png", make_socket, "can't be opened"),
     "device behind a link": ("zero.png", link("/dev/zero"), "lies outside"),
     "link to a file outside": ("outside.png", link("../outside/secret.png"), "lies outside"),
@@ -302,7 +309,7 @@ SPECIAL = {
     "folder": lambda path: path.mkdir(),
     "socket": make_socket,
     "device": link("/dev/zero"),
-    "missing": lambda path: None,
+    "missing": nothing,
 }
 """Things that a spec can't be."""
 
@@ -426,7 +433,14 @@ def box(kind, *parts):
 
 def m4a_that_refers_to(name, m4a):
     """An M4A whose samples lie in another file, by its data reference box (ISO/IEC 14496-12, 8.7.2)."""
-    alias = bytes(130) + struct.pack(">HH", 1, 1) + bytes(16) + struct.pack(">HH", 2, len(name)) + name.encode() + bytes(len(name) % 2)
+    alias = (
+        bytes(130)
+        + struct.pack(">HH", 1, 1)
+        + bytes(16)
+        + struct.pack(">HH", 2, len(name))
+        + name.encode()
+        + bytes(len(name) % 2)
+    )
     alias += struct.pack(">HH", 18, len(name)) + name.encode() + bytes(len(name) % 2) + struct.pack(">HH", 0xFFFF, 0)
     outside = box(b"dref", bytes(4), struct.pack(">I", 1), box(b"alis", bytes(4), alias))
     at = m4a.index(b"dref") - 4
@@ -460,7 +474,9 @@ def _ogg_crc(page):
 
 
 NO_SOUND = "is not a sound that can be used"
-UNREADABLE = r"is no readable|cut off|holds no sound|can't be decoded|lasts longer|may last|not accepted|changes its sample rate"
+UNREADABLE = (
+    r"is no readable|cut off|holds no sound|can't be decoded|lasts longer|may last|not accepted|changes its sample rate"
+)
 
 SOUNDS = {
     "F1 hls playlist named mp3": ("f1.mp3", written(lambda: hls("http://127.0.0.1:9/s.ts")), NO_SOUND),
@@ -510,7 +526,7 @@ SOUNDS = {
     "fifo": ("fifo.wav", os.mkfifo, "found a FIFO"),
     "socket": ("socket.wav", make_socket, "can't be opened"),
     "device behind a link": ("zero.wav", link("/dev/zero"), "lies outside"),
-    "missing file": ("gone.wav", lambda path: None, "file not found"),
+    "missing file": ("gone.wav", nothing, "file not found"),
 }
 """Sounds that must be refused, as `PICTURES`."""
 

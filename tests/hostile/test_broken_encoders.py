@@ -10,7 +10,7 @@ from renderer import ffmpeg_process
 
 NO_PROGRAMS = {
     "path to nothing": lambda folder: folder / "gone",
-    "name of nothing": lambda folder: "no-such-ffmpeg",
+    "name of nothing": lambda _: "no-such-ffmpeg",
     "file that is no program": lambda folder: written(folder, "plain text", mode=0o644),
     "program of another format": lambda folder: written(folder, "\0\0\0\0"),
     "folder": lambda folder: folder,

@@ -65,9 +65,7 @@ def test_export_on_a_full_disk_fails_and_leaves_nothing(render_with, command, su
 
 
 @pytest.mark.parametrize("free", [0, 8192, 40_960, 147_456], ids=lambda free: f"{free} bytes free")
-def test_full_cache_disk_is_a_typed_error(
-    tmp_path, story_folder, storyreel, small_disk, leave_free, monkeypatch, free
-):
+def test_full_cache_disk_is_a_typed_error(tmp_path, story_folder, storyreel, small_disk, leave_free, monkeypatch, free):
     disk = small_disk()
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(disk))
     leave_free(disk, free)

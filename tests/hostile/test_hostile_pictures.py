@@ -1,4 +1,7 @@
-"""Pictures that must be refused: each by name and reason, all in one run, soon, without a connection (SAFETY F1-F10)."""
+"""Pictures that must be refused: each by name and reason, all in one run, soon, without a connection.
+
+Rows F1 to F10 are those of SAFETY.
+"""
 
 from __future__ import annotations
 
@@ -76,15 +79,6 @@ def test_many_scans_end_within_the_time_for_one_picture(monkeypatch):
     with intake.Intake() as door, pytest.raises(intake.MediaError, match=r"scans\.jpg: .*took too long"):
         door.facts("scans.jpg", corpus.many_scans())
     assert time.monotonic() - started < 6
-
-
-def test_every_limit_can_be_lowered_after_a_file_was_seen(tmp_path, write_spec, storyreel, monkeypatch):
-    corpus.quarters().save(tmp_path / "seen.png")
-    spec = write_spec(tmp_path, images=["seen.png"], length="1s")
-    time.sleep(1.1)
-    assert storyreel("validate", spec).exit_code == 0
-    monkeypatch.setenv("STORYREEL_MAX_IMAGE_PIXELS", "100")
-    assert storyreel("validate", spec).exit_code == 2
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 import time
-from pathlib import Path
 
 import corpus
 import pytest
 
 BRAND = {"background": "#202020"}
-
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +65,7 @@ def test_playlist_makes_no_connection(tmp_path, write_spec, storyreel, listener,
     assert listener.connections == 0
 
 
-def everything_in(folder: Path) -> bytes:
+def everything_in(folder):
     return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
 
 
@@ -86,7 +84,9 @@ def test_sibling_is_not_read(tmp_path, write_spec, storyreel, monkeypatch, row):
 
 
 @pytest.mark.parametrize("name", ["sibling.wav", "../story/sibling.wav"])
-def test_m4a_that_refers_to_a_sibling_does_not_open_it(tmp_path, write_spec, storyreel, small_sounds, monkeypatch, name):
+def test_m4a_that_refers_to_a_sibling_does_not_open_it(
+    tmp_path, write_spec, storyreel, small_sounds, monkeypatch, name
+):
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(tmp_path / "cache"))
     folder = tmp_path / "story"
     spec = write_spec(folder, narration="refers.m4a", images=[], brand=BRAND)

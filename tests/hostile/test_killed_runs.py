@@ -1,4 +1,4 @@
-"""Runs that are killed, stopped or lose a child: no process, no part of a file stays; the next run cleans up (P1, P5)."""
+"""Runs that are killed, stopped or lose a child: no process and no part of a file stays; the next run cleans up."""
 
 from __future__ import annotations
 
@@ -65,7 +65,11 @@ def encoders(pid):
 @pytest.fixture
 def run(tmp_path, noisy_story, storyreel_process):
     """A real `storyreel render` of a minute, in the middle of encoding; `target`, `cache` and `children` beside it."""
-    spec, target, cache = noisy_story(tmp_path / "story", length="60s"), tmp_path / "output" / "out.mp4", tmp_path / "cache"
+    spec, target, cache = (
+        noisy_story(tmp_path / "story", length="60s"),
+        tmp_path / "output" / "out.mp4",
+        tmp_path / "cache",
+    )
     target.parent.mkdir()
     target.write_bytes(PREVIOUS)
     process = storyreel_process("render", spec, "-o", target, "--jobs", 2, STORYREEL_CACHE_DIR=str(cache))
@@ -131,7 +135,11 @@ def test_stopped_encoder_does_not_stop_a_ctrl_c(run):
 
 def test_killed_picture_child_is_a_typed_error_or_replaced(tmp_path, noisy_story, storyreel_process):
     process = storyreel_process(
-        "render", noisy_story(tmp_path / "story"), "-o", tmp_path / "out.mp4", STORYREEL_CACHE_DIR=str(tmp_path / "cache")
+        "render",
+        noisy_story(tmp_path / "story"),
+        "-o",
+        tmp_path / "out.mp4",
+        STORYREEL_CACHE_DIR=str(tmp_path / "cache"),
     )
     child = until(lambda: [pid for pid, entry in below(process.pid).items() if "intake_child" in " ".join(entry[2])])
     os.kill(child[0], signal.SIGKILL)

@@ -34,7 +34,9 @@ def corners(door, content, name="odd"):
     y, u, v = samples[:size], samples[size : size + chroma], samples[size + chroma : size + 2 * chroma]
     rgb = yuv420_to_rgb(y.reshape(shape), u.reshape(small), v.reshape(small))
     alpha = samples[size + 2 * chroma :][:size].reshape(shape) if planes.alpha else np.full(shape, 255, np.uint8)
-    places = [(row, column) for row in (shape[0] // 4, shape[0] * 3 // 4) for column in (shape[1] // 4, shape[1] * 3 // 4)]
+    places = [
+        (row, column) for row in (shape[0] // 4, shape[0] * 3 // 4) for column in (shape[1] // 4, shape[1] * 3 // 4)
+    ]
     return [tuple(map(int, rgb[place])) for place in places], [int(alpha[place]) for place in places], facts
 
 
@@ -107,15 +109,13 @@ def test_exif_orientation_turns_the_picture_upright(door, orientation, kind):
 
 
 TURNED_OTHERWISE = {
-    "xmp alone": lambda: corpus.png_turned_by_xmp(),
+    "xmp alone": corpus.png_turned_by_xmp,
     "xmp with a colour profile": lambda: corpus.png_turned_by_xmp(icc_profile=corpus.srgb_profile()),
     "xmp in sixteen bits": lambda: corpus.png_turned_by_xmp("I;16"),
     "exif with a colour profile": lambda: corpus.turned(6, icc_profile=corpus.srgb_profile(), quality=95),
     "exif in cmyk": lambda: corpus.turned(6, mode="CMYK", quality=95),
     "exif with a palette": lambda: corpus.turned(6, "PNG", mode="P"),
-    "exif with a palette and a profile": lambda: corpus.turned(
-        6, "PNG", mode="P", icc_profile=corpus.srgb_profile()
-    ),
+    "exif with a palette and a profile": lambda: corpus.turned(6, "PNG", mode="P", icc_profile=corpus.srgb_profile()),
     "exif in grey": lambda: corpus.turned(6, mode="L", quality=95),
 }
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 
+import corpus
 import pytest
 
 from backends.base import RunSettings
 from backends.ffmpeg.backend import FFmpegBackend
 from renderer.errors import MediaError
 from renderer.story import StoryOptions, compile_story, open_workspace
-
 
 SMALL = {"width": 64, "height": 36}
 
@@ -133,11 +133,11 @@ REFUSED_OUTPUTS = {
     "folder": ("folder.mp4", lambda path: path.mkdir(), 2),
     "fifo": ("fifo.mp4", os.mkfifo, 2),
     "device": ("device.mp4", lambda path: path.symlink_to("/dev/null"), 2),
-    "another ending": ("out.mov", lambda path: None, 2),
-    "no ending": ("out", lambda path: None, 2),
-    "folder that is not there": ("gone/out.mp4", lambda path: None, 4),
+    "another ending": ("out.mov", corpus.nothing, 2),
+    "no ending": ("out", corpus.nothing, 2),
+    "folder that is not there": ("gone/out.mp4", corpus.nothing, 4),
     "file used as a folder": ("file/out.mp4", lambda path: path.parent.write_text("x"), 4),
-    "name too long": ("x" * 250 + ".mp4", lambda path: None, 4),
+    "name too long": ("x" * 250 + ".mp4", corpus.nothing, 4),
 }
 
 

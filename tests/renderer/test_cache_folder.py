@@ -45,9 +45,8 @@ def test_cache_lies_where_the_environment_says(tmp_path, monkeypatch, variables,
 
 
 def test_scratch_is_gone_after_the_block_however_it_ends(root):
-    with pytest.raises(KeyboardInterrupt), scratch_folder() as scratch:
-        (scratch / "file").write_bytes(b"x")
-        raise KeyboardInterrupt
+    with pytest.raises(ZeroDivisionError), scratch_folder() as scratch:
+        (scratch / "file").write_bytes(bytes(1 // 0))
     assert list((root / "scratch").iterdir()) == []
 
 
@@ -96,11 +95,9 @@ def test_process_is_known_by_its_id():
 def test_facts_are_kept_for_the_very_same_file_only(tmp_path):
     path = tmp_path / "file"
     path.write_bytes(b"x")
-    old = os.stat_result
     cache, status = FactsCache(), path.stat()
     cache.SETTLED_NS = -1
     cache.put("image", status, "facts")
-    assert isinstance(status, old)
     assert cache.get("image", status) == "facts"
     assert cache.get("audio", status) is None
     os.utime(path, ns=(1, 1))

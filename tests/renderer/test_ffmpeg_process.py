@@ -1,4 +1,4 @@
-"""Children: limits that bite, a bare environment, no shell, capped output, and no way to outlive their parent (S8, R3)."""
+"""Children: limits that bite, a bare environment, no shell, capped output, and none that outlives its parent."""
 
 from __future__ import annotations
 
@@ -41,15 +41,20 @@ def failure_of(argv, **settings):
     return caught.value, time.monotonic() - started
 
 
-def test_cpu_time_is_limited():
-    error, took = failure_of(python("while True: pass"), limits=Limits(cpu_s=1, wall_s=20))
+@pytest.fixture(scope="module")
+def busy():
+    """How a child that computes for ever ends with a second of CPU time."""
+    return failure_of(python("while True: pass"), limits=Limits(cpu_s=1, wall_s=30))
+
+
+def test_cpu_time_is_limited(busy):
+    error, took = busy
     assert error.returncode in {-signal.SIGKILL, -signal.SIGXCPU}
-    assert took < 10
+    assert took < 20
 
 
-def test_used_up_cpu_time_is_said():
-    error, _ = failure_of(python("while True: pass"), limits=Limits(cpu_s=1, wall_s=20))
-    assert "used up its CPU time" in error.message
+def test_used_up_cpu_time_is_said(busy):
+    assert "used up its CPU time" in busy[0].message
 
 
 def test_address_space_is_limited():
@@ -81,8 +86,8 @@ def test_wall_clock_holds_for_what_a_child_left_behind():
     """The child ends at once, but something it started keeps its output open."""
     started = time.monotonic()
     with pytest.raises(ToolError):
-        run_process(["sh", "-c", "sleep 6 & exit 0"], limits=Limits(wall_s=0.5))
-    assert time.monotonic() - started < 4
+        run_process(["sh", "-c", "sleep 3 & exit 0"], limits=Limits(wall_s=0.5))
+    assert time.monotonic() - started < 2.5
 
 
 def test_core_files_are_never_written():
@@ -172,12 +177,16 @@ def test_child_that_prints_an_error_and_exits_0_has_failed():
     assert "No space left" in error.stderr_tail
 
 
+def feed_for_ever(child):
+    while True:
+        child.write(bytes(100_000))
+
+
 def test_child_that_stops_reading_says_why():
     with Child(["sh", "-c", "echo no room >&2; exit 9"], stdin=subprocess.PIPE) as child:
         with pytest.raises(ToolError) as caught:
-            for _ in range(100):
-                child.write(bytes(100_000))
-    assert (caught.value.returncode, caught.value.stderr_tail) == (9, "no room\n")
+            feed_for_ever(child)
+        assert (caught.value.returncode, caught.value.stderr_tail) == (9, "no room\n")
 
 
 def test_cancelled_run_kills_its_child():
@@ -195,26 +204,31 @@ def test_killing_all_children_ends_them_from_another_thread():
     assert live_children() == 0
 
 
-@pytest.mark.parametrize("leave", ["normally", "by an error"])
-def test_leaving_the_block_early_kills_the_child(leave):
-    try:
-        with Child(["sleep", "30"]) as child:
-            if leave == "by an error":
-                raise ValueError
-    except ValueError:
+def test_leaving_the_block_early_kills_the_child():
+    with Child(["sleep", "30"]) as child:
         pass
     assert child._popen.returncode == -signal.SIGKILL
     assert live_children() == 0
 
 
+def test_leaving_the_block_by_an_error_kills_the_child():
+    with pytest.raises(ZeroDivisionError), Child(["sleep", "30"]) as child:
+        child.write(bytes([1 // 0]))
+    assert child._popen.returncode == -signal.SIGKILL
+
+
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 def test_no_descriptor_and_no_thread_stays():
     run_process(["true"])
-    files, threads = len(os.listdir("/proc/self/fd")), threading.active_count()
+    files, threads = open_files(), threading.active_count()
     for _ in range(5):
         run_process(["true"], limits=Limits(wall_s=20))
         failure_of(["false"])
     time.sleep(0.1)
-    assert len(os.listdir("/proc/self/fd")) == files
+    assert open_files() == files
     assert threading.active_count() <= threads
 
 
@@ -255,7 +269,12 @@ def test_launcher_costs_little():
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(1, "exited with 1"), (-9, "was ended by SIGKILL"), (-24, "used up its CPU time"), (-25, "larger file than allowed")],
+    [
+        (1, "exited with 1"),
+        (-9, "was ended by SIGKILL"),
+        (-24, "used up its CPU time"),
+        (-25, "larger file than allowed"),
+    ],
 )
 def test_exit_is_described(code, words):
     assert words in describe_exit(code)

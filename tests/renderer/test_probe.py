@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
 from pathlib import Path
 
 import pytest
 
+from renderer.cache import FactsCache
 from renderer.errors import MediaError
 from renderer.media import MediaFolder, MediaLimits
 from renderer.probe import Prober
 from renderer.sound.pcm_store import PcmStore
 
 LONG_AGO_NS = 1_600_000_000 * 10**9
+
+
+@pytest.fixture(autouse=True)
+def _settled_at_once(monkeypatch):
+    """Facts are kept only for files that were last changed a second ago or longer: here, at once."""
+    monkeypatch.setattr(FactsCache, "SETTLED_NS", -1)
 
 
 @pytest.fixture
@@ -34,11 +40,6 @@ def prober(tmp_path, monkeypatch):
         one.close()
 
 
-def settle():
-    """Facts are kept only for files that were last changed a second ago or longer."""
-    time.sleep(1.05)
-
-
 def test_picture_facts_are_those_of_the_file(prober, tmp_path, make_image):
     make_image(tmp_path / "a.png", (40, 30))
     source = prober().image("a.png")
@@ -47,13 +48,12 @@ def test_picture_facts_are_those_of_the_file(prober, tmp_path, make_image):
 
 def test_sound_facts_are_those_of_the_file(prober, tmp_path, make_tone):
     make_tone(tmp_path / "a.wav", 0.5, channels=2, rate=44_100)
-    source = prober().audio("a.wav").source
+    source = prober().audio("a.wav", "narration").source
     assert (source.path, source.sample_rate, source.channels, source.samples) == ("a.wav", 44_100, 2, 22_050)
 
 
 def test_known_picture_is_not_decoded_again(prober, tmp_path, make_image, monkeypatch):
     make_image(tmp_path / "a.png", (40, 30))
-    settle()
     first = prober().image("a.png")
     monkeypatch.setattr("renderer.picture.intake.Intake.facts", lambda *_: pytest.fail("decoded again"))
     assert prober().image("a.png") == first
@@ -62,9 +62,10 @@ def test_known_picture_is_not_decoded_again(prober, tmp_path, make_image, monkey
 @pytest.mark.parametrize("how", ["other size", "same size, older time", "replaced by a rename"])
 def test_changed_picture_is_looked_at_again(prober, tmp_path, make_image, how):
     path = make_image(tmp_path / "a.bmp.png", (40, 30))
-    settle()
     before = prober().image(path.name)
-    other = make_image(tmp_path / "b.png", (40, 30), (1, 2, 3)) if how != "other size" else make_image(tmp_path / "b.png")
+    other = (
+        make_image(tmp_path / "b.png", (40, 30), (1, 2, 3)) if how != "other size" else make_image(tmp_path / "b.png")
+    )
     if how == "replaced by a rename":
         other.replace(path)
     else:
@@ -73,7 +74,8 @@ def test_changed_picture_is_looked_at_again(prober, tmp_path, make_image, how):
     assert prober().image(path.name).sha256 != before.sha256
 
 
-def test_picture_changed_within_one_clock_tick_is_looked_at_again(prober, tmp_path, make_image):
+def test_picture_changed_within_one_clock_tick_is_looked_at_again(prober, tmp_path, make_image, monkeypatch):
+    monkeypatch.setattr(FactsCache, "SETTLED_NS", 1_000_000_000)
     path = make_image(tmp_path / "a.png", (40, 30))
     before = prober().image("a.png")
     status = path.stat()
@@ -86,8 +88,7 @@ def test_picture_changed_within_one_clock_tick_is_looked_at_again(prober, tmp_pa
 def test_known_file_still_has_to_keep_to_the_limits(prober, tmp_path, make_image, make_tone, kind):
     make_image(tmp_path / "a.png", (40, 30))
     make_tone(tmp_path / "a.wav", 2)
-    settle()
-    look = (lambda one: one.image("a.png")) if kind == "picture" else (lambda one: one.audio("a.wav"))
+    look = (lambda one: one.image("a.png")) if kind == "picture" else (lambda one: one.audio("a.wav", "narration"))
     look(prober())
     with pytest.raises(MediaError, match=r"a\.(png|wav): "):
         look(prober(MediaLimits(image_pixels=100, audio_seconds=1)))
@@ -104,7 +105,6 @@ DAMAGE = {
 @pytest.mark.parametrize("facts", DAMAGE.values(), ids=DAMAGE)
 def test_damaged_facts_are_the_same_as_none(prober, tmp_path, make_image, facts):
     make_image(tmp_path / "a.png", (40, 30))
-    settle()
     known = prober().image("a.png")
     with sqlite3.connect(tmp_path / "cache" / "facts.sqlite") as connection:
         connection.execute("UPDATE facts SET facts = ?", (facts,))
@@ -121,7 +121,6 @@ def test_damaged_database_is_the_same_as_none(prober, tmp_path, make_image):
 
 def test_facts_in_use_elsewhere_do_not_stop_a_run(prober, tmp_path, make_image):
     make_image(tmp_path / "a.png", (40, 30))
-    settle()
     prober().image("a.png")
     one, other = prober(), prober()
     assert one.image("a.png") == other.image("a.png")
@@ -130,7 +129,6 @@ def test_facts_in_use_elsewhere_do_not_stop_a_run(prober, tmp_path, make_image):
 @pytest.mark.parametrize("use_cache", [True, False], ids=["with cache", "without cache"])
 def test_facts_are_kept_only_with_a_cache(prober, tmp_path, make_image, use_cache):
     make_image(tmp_path / "a.png", (40, 30))
-    settle()
     prober(use_cache=use_cache).image("a.png")
     assert Path(tmp_path / "cache" / "facts.sqlite").exists() == use_cache
 
@@ -139,23 +137,23 @@ def test_sound_that_is_written_to_while_it_is_decoded_is_said(prober, tmp_path, 
     path = make_tone(tmp_path / "a.wav", 0.5)
     real = PcmStore.decode
 
-    def decode_and_disturb(store, *arguments):
-        facts = real(store, *arguments)
+    def decode_and_disturb(store, *arguments, **named):
+        facts = real(store, *arguments, **named)
         path.write_bytes(path.read_bytes() + b"more")
         return facts
 
     monkeypatch.setattr(PcmStore, "decode", decode_and_disturb)
     with pytest.raises(MediaError, match=r"a\.wav: changed while it was read"):
-        prober().audio("a.wav")
+        prober().audio("a.wav", "narration")
 
 
 @pytest.mark.parametrize("name", ["gone.png", "gone.wav"])
 def test_missing_file_is_named(prober, name):
     with pytest.raises(MediaError, match=f"{name}: file not found"):
-        prober().image(name) if name.endswith("png") else prober().audio(name)
+        prober().image(name) if name.endswith("png") else prober().audio(name, "narration")
 
 
 def test_picture_over_the_limit_is_refused_with_both_figures(prober, tmp_path, make_image):
     make_image(tmp_path / "a.png", (40, 30))
-    with pytest.raises(MediaError, match="40×30 is over the limit of 0.001 megapixels"):
+    with pytest.raises(MediaError, match=r"40×30 is over the limit of 0\.001 megapixels"):
         prober(MediaLimits(image_pixels=1000)).image("a.png")

@@ -35,13 +35,17 @@ def test_finished_file_takes_the_place_of_the_previous_one(tmp_path, way):
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
 
 
+def write_and_fail(unfinished, error):
+    os.write(unfinished.descriptor, b"half")
+    raise error
+
+
 @pytest.mark.parametrize("error", [ValueError("no"), KeyboardInterrupt(), OutputError("full")], ids=repr)
 def test_failure_leaves_the_previous_file_and_nothing_else(tmp_path, way, error):
     target = tmp_path / "out.mp4"
     target.write_bytes(b"previous")
     with pytest.raises(type(error)), unfinished_file(target) as unfinished:
-        os.write(unfinished.descriptor, b"half")
-        raise error
+        write_and_fail(unfinished, error)
     assert target.read_bytes() == b"previous"
     assert [path.name for path in tmp_path.iterdir()] == ["out.mp4"]
 
@@ -104,14 +108,18 @@ def test_output_name_that_is_a_link_is_replaced_and_not_followed(tmp_path, way):
 
 
 def test_no_descriptor_stays_open(tmp_path, way):
-    before = len(os.listdir("/proc/self/fd"))
+    before = len(list(Path("/proc/self/fd").iterdir()))
     publish(tmp_path / "out.mp4")
     with pytest.raises(OutputError):
         publish(tmp_path / "gone" / "out.mp4")
-    assert len(os.listdir("/proc/self/fd")) == before
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
 
 
-UNWRITABLE = {"folder that is not there": "gone/out.mp4", "file used as a folder": "file/out.mp4", "long name": "x" * 255}
+UNWRITABLE = {
+    "folder that is not there": "gone/out.mp4",
+    "file used as a folder": "file/out.mp4",
+    "long name": "x" * 255,
+}
 
 
 @pytest.mark.parametrize("name", UNWRITABLE.values(), ids=UNWRITABLE)

@@ -108,7 +108,9 @@ def test_child_has_no_file_of_the_story_open(door, good):
 def test_many_threads_get_their_own_answers(door, make_image, tmp_path):
     pictures = {width: make_image(tmp_path / f"{width}.png", (width, 10)).read_bytes() for width in range(20, 60)}
     with ThreadPoolExecutor(8) as pool:
-        found = dict(zip(pictures, pool.map(lambda pair: door.facts("x", pair[1]).width, pictures.items()), strict=True))
+        found = dict(
+            zip(pictures, pool.map(lambda pair: door.facts("x", pair[1]).width, pictures.items()), strict=True)
+        )
     assert all(width == answer for width, answer in found.items())
 
 
@@ -123,7 +125,10 @@ def test_refusals_between_good_pictures_keep_the_child(door, good):
 
 
 def test_limit_on_pixels_is_the_callers(good):
-    with Intake(MediaLimits(image_pixels=1000)) as door, pytest.raises(MediaError, match="over the limit|exceeds limit"):
+    with (
+        Intake(MediaLimits(image_pixels=1000)) as door,
+        pytest.raises(MediaError, match=r"over the limit|exceeds limit"),
+    ):
         door.facts("good.png", good)
 
 

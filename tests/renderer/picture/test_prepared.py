@@ -42,13 +42,13 @@ class CountingIntake:
         self.asked, self.go_on, self.refuse = [], threading.Event(), False
         self.go_on.set()
 
-    def moving(self, name, content, width, height):
+    def moving(self, name, _content, width, height):
         return self._answer("moving", name, width, height)
 
-    def still(self, name, content, width, height):
+    def still(self, name, _content, width, height):
         return self._answer("still", name, width, height)
 
-    def backdrop(self, name, content, width, height):
+    def backdrop(self, name, _content, width, height):
         return self._answer("backdrop", name, width, height)
 
     def _answer(self, use, name, width, height):
