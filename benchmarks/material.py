@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps
@@ -13,6 +13,9 @@ from PIL import Image, ImageOps
 from assets import asset_path
 from benchmarks.measure import run
 from renderer.ffmpeg_process import find_ffmpeg
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PHOTOS = ("misty-hills", "wren", "osprey", "mountain-lake", "forget-me-nots", "dandelion")
 
@@ -45,7 +48,7 @@ class Material:
     scale: Scale
 
     def photos(self) -> list[str]:
-        """Twelve distinct photographs at their original resolution: the six of the example, and each of them mirrored."""
+        """Twelve distinct photographs at their original resolution: the example's six, and each of them mirrored."""
         names = []
         for name in PHOTOS:
             plain, mirrored = self.folder / f"{name}.jpg", self.folder / f"{name}-mirrored.jpg"
@@ -55,6 +58,14 @@ class Material:
                     ImageOps.mirror(photo).save(mirrored, quality=92, icc_profile=photo.info.get("icc_profile"))
             names += [plain.name, mirrored.name]
         return names
+
+    def other_photo(self) -> str:
+        """One more, that is in no story but the one where it replaces another."""
+        target = self.folder / "other.jpg"
+        if not target.exists():
+            with Image.open(asset_path("demo/osprey.jpg")) as photo:
+                ImageOps.flip(photo).save(target, quality=92, icc_profile=photo.info.get("icc_profile"))
+        return target.name
 
     def voice(self, seconds: int) -> str:
         """The example's narration, repeated for so long."""

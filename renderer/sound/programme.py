@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from renderer.sound.limiter import LimiterReport
     from renderer.timeline.model import Sound
 
+MISSED_BY_LU = 0.5
+"""A loudness target missed by more than this is said."""
+
 
 @dataclass(frozen=True, slots=True)
 class SoundReport:
@@ -27,10 +30,19 @@ class SoundReport:
     loudness: Loudness
     mastering: Mastering
     limiter: LimiterReport | None
+    target_lufs: float | None = None
 
     def warnings(self) -> tuple[str, ...]:
-        """Sentences for the author: what the limiter did, where it acted."""
-        return (f"the sound's limiter {self.limiter}",) if self.limiter is not None and self.limiter.acted else ()
+        """Sentences for the author: what the limiter did, where it acted, and a loudness target out of reach."""
+        found = []
+        if self.limiter is not None and self.limiter.acted:
+            found.append(f"the sound's limiter {self.limiter}")
+        reached = self.loudness.integrated_lufs
+        if self.target_lufs is not None and reached is not None and abs(reached - self.target_lufs) > MISSED_BY_LU:
+            found.append(
+                f"the sound reaches {reached:.1f} LUFS, not {self.target_lufs:g}: its peaks leave no more room"
+            )
+        return tuple(found)
 
 
 class Programme:
@@ -49,11 +61,12 @@ class Programme:
 
     def blocks(self) -> Iterator[NDArray[np.int16]]:
         """The programme in blocks of (n, 2) int16, 48 kHz."""
+        target = None if self._sound.target_lufs is None else float(self._sound.target_lufs)
         mix, meter = Mix(self._sound, self._pcm, self.mastering), LoudnessMeter()
         for block in mix.blocks():
             meter.add(block)
             yield block
-        self._report = SoundReport(meter.result(), self.mastering, mix.limiter_report)
+        self._report = SoundReport(meter.result(), self.mastering, mix.limiter_report, target)
 
     @property
     def report(self) -> SoundReport:

@@ -23,7 +23,7 @@ def test_hostile_sound_is_refused_by_name_and_reason(tmp_path, write_spec, story
     file, make, reason = corpus.SOUNDS[row]
     make(tmp_path / file)
     started = time.monotonic()
-    result = storyreel("validate", write_spec(tmp_path, narration=file, length="1s", images=[], brand=BRAND))
+    result = storyreel("validate", write_spec(tmp_path, narration=file, length="9s", images=[], brand=BRAND))
     assert time.monotonic() - started < 10
     assert (result.exit_code, type(result.exception)) == (2, SystemExit)
     assert "1 problem" in result.stderr
@@ -32,7 +32,7 @@ def test_hostile_sound_is_refused_by_name_and_reason(tmp_path, write_spec, story
 
 def test_ogg_that_promises_a_million_years_ends_soon(tmp_path, write_spec, storyreel):
     (tmp_path / "years.ogg").write_bytes(corpus.ogg_page_bomb())
-    result = storyreel("validate", write_spec(tmp_path, narration="years.ogg", images=[], brand=BRAND))
+    result = storyreel("validate", write_spec(tmp_path, narration="years.ogg", images=[], brand=BRAND, length="9s"))
     assert result.exit_code in {0, 2}
     assert "years.ogg: " in result.stderr
 
@@ -40,7 +40,7 @@ def test_ogg_that_promises_a_million_years_ends_soon(tmp_path, write_spec, story
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "m4a", "ogg", "opus", "webm"])
 def test_small_sound_of_every_kind_is_good(tmp_path, write_spec, storyreel, small_sounds, kind):
     (tmp_path / f"tone.{kind}").write_bytes(small_sounds[kind])
-    result = storyreel("validate", write_spec(tmp_path, narration=f"tone.{kind}", brand=BRAND, images=[]))
+    result = storyreel("validate", write_spec(tmp_path, narration=f"tone.{kind}", brand=BRAND, images=[], length="9s"))
     assert result.exit_code == 0
     assert not re.search("cut off|damaged|header", result.stderr)
 
@@ -48,7 +48,7 @@ def test_small_sound_of_every_kind_is_good(tmp_path, write_spec, storyreel, smal
 @pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "m4a", "ogg", "opus", "webm"])
 def test_sound_cut_in_half_is_refused_or_said(tmp_path, write_spec, storyreel, small_sounds, kind):
     (tmp_path / f"cut.{kind}").write_bytes(corpus.half(small_sounds[kind]))
-    result = storyreel("validate", write_spec(tmp_path, narration=f"cut.{kind}", brand=BRAND, images=[]))
+    result = storyreel("validate", write_spec(tmp_path, narration=f"cut.{kind}", brand=BRAND, images=[], length="9s"))
     assert result.exit_code in {0, 2}
     assert f"cut.{kind}: " in result.stderr
     assert "cut off" in result.stderr
@@ -60,7 +60,7 @@ def test_playlist_makes_no_connection(tmp_path, write_spec, storyreel, listener,
     url = f"http://127.0.0.1:{listener.port}/segment.ts"
     (tmp_path / f"a.{suffix}").write_bytes(start + corpus.hls(url))
     (tmp_path / f"b.{suffix}").write_bytes(start + corpus.ffconcat(url))
-    spec = write_spec(tmp_path, narration=f"a.{suffix}", music=f"b.{suffix}", length="1s", images=[], brand=BRAND)
+    spec = write_spec(tmp_path, narration=f"a.{suffix}", music=f"b.{suffix}", length="9s", images=[], brand=BRAND)
     assert storyreel("validate", spec).exit_code == 2
     assert listener.connections == 0
 
@@ -74,7 +74,7 @@ def test_sibling_is_not_read(tmp_path, write_spec, storyreel, monkeypatch, row):
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(tmp_path / "cache"))
     folder = tmp_path / "story"
     file, make, _ = corpus.SOUNDS[row]
-    spec = write_spec(folder, narration=file, length="1s", images=[], brand=BRAND)
+    spec = write_spec(folder, narration=file, length="9s", images=[], brand=BRAND)
     make(folder / file)
     (folder / "sibling.wav").write_bytes(corpus.wav(data=corpus.CANARY * 400))
     result = storyreel("render", spec, "-o", tmp_path / "out.mp4")
@@ -89,7 +89,7 @@ def test_m4a_that_refers_to_a_sibling_does_not_open_it(
 ):
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(tmp_path / "cache"))
     folder = tmp_path / "story"
-    spec = write_spec(folder, narration="refers.m4a", images=[], brand=BRAND)
+    spec = write_spec(folder, narration="refers.m4a", images=[], brand=BRAND, length="9s")
     (folder / "refers.m4a").write_bytes(corpus.m4a_that_refers_to(name, small_sounds["m4a"]))
     sibling = folder / "sibling.wav"
     sibling.write_bytes(corpus.wav(data=corpus.CANARY * 400))
@@ -102,5 +102,5 @@ def test_m4a_that_refers_to_a_sibling_does_not_open_it(
 def test_sound_named_like_a_pattern_is_that_file(tmp_path, write_spec, storyreel, small_sounds):
     for name in ("real%03d.wav", "-i.wav", "pipe:0.wav", "concat:a|b.wav"):
         (tmp_path / name).write_bytes(small_sounds["wav"])
-        result = storyreel("validate", write_spec(tmp_path, narration=name, brand=BRAND, images=[]))
+        result = storyreel("validate", write_spec(tmp_path, narration=name, brand=BRAND, images=[], length="9s"))
         assert result.exit_code == 0
