@@ -1,8 +1,9 @@
-"""`python -m benchmarks`: measure everything, print the table, write `results/latest.json` and the chart in the docs."""
+"""`python -m benchmarks`: measure everything, print the table, write `results/latest.json` and the docs' chart."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import sys
 import tempfile
@@ -54,17 +55,18 @@ def main(words: list[str]) -> int:
         context = Context(Material(folder, scale), options.repeats or scale.repeats, Path(scratch))
         for name in chosen:
             try:
-                for row in MEASUREMENTS[name](context):
+                for measured in MEASUREMENTS[name](context):
+                    row = dataclasses.replace(measured, target=None) if options.quick else measured
                     print_row(row)
                     rows.append(row)
             except RunFailed as error:
                 failed = True
                 print(f"{name}: {error}", file=sys.stderr)
                 rows.append(Row(name, None, "", skipped=f"failed: {error}"))
-        measured = {"scale": "quick" if options.quick else "full", "repeats": context.repeats}
+        settings = {"scale": "quick" if options.quick else "full", "repeats": context.repeats}
     load = {"before": before, "after": load_average()}
     print(f"{time.monotonic() - started:.0f} s; load average {before} before, {load['after']} after")
-    document = result(rows, describe_machine() | {"load_average": load}, measured)
+    document = result(rows, describe_machine() | {"load_average": load}, settings)
     if not options.quick and not options.no_write:
         write_results(document, complete=options.only is None)
     return int(failed)
@@ -72,7 +74,9 @@ def main(words: list[str]) -> int:
 
 def _parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small sizes, one repeat, nothing written: a smoke test")
+    parser.add_argument(
+        "--quick", action="store_true", help="a smoke test: small, one repeat, no targets, no file"
+    )
     parser.add_argument("--repeats", type=int, metavar="N", help="runs for each figure; default 3")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(MEASUREMENTS), help="only these")
     parser.add_argument("--list", action="store_true", help="what can be measured")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime
+import datetime as dt
 import json
 from typing import TYPE_CHECKING
 
@@ -36,7 +36,7 @@ def result(rows: Sequence[Row], machine: Mapping[str, object], settings: Mapping
     """The whole run as one document."""
     return {
         "schema": "storyreel.benchmark/1",
-        "measured": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "measured": dt.datetime.now(dt.UTC).date().isoformat(),
         "machine": dict(machine),
         "settings": dict(settings),
         "rows": [dataclasses.asdict(row) | {"met": row.met} for row in rows],

@@ -67,7 +67,7 @@ def shimmer(context: Context) -> Iterator[Row]:
     texture = np.where((x % 3 == 0) | (y % 3 == 0), 190, 90) + grain
     path = context.material.folder / f"texture-{size[0]}.png"
     Image.fromarray(texture.clip(0, 255).astype(np.uint8)).save(path, compress_level=1)
-    detail = "4000×2250 grid of one-pixel lines with grain, 1.0 to 1.15 in 5 s"
+    detail = f"{size[0]}×{size[1]} grid of one-pixel lines with grain, 1.0 to 1.15 in 5 s"
     yield Row("shimmer", _flicker(_ours(context, path, "linear")), "levels", detail, 4.0)
     yield Row("shimmer, zoompan", _flicker(_zoompan(context, path, 0, "linear")), "levels", "for comparison")
 

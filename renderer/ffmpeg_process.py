@@ -15,6 +15,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -149,6 +150,8 @@ def descriptor_url(descriptor: int) -> str:
 
 _alive: set[Child] = set()
 _registry_lock = threading.Lock()
+_starter = ThreadPoolExecutor(1, "start")
+"""Starts every child: a death signal is sent when the starting *thread* ends, and this one lasts (SAFETY R3)."""
 
 
 class Child:
@@ -171,7 +174,8 @@ class Child:
         self.argv = list(argv)
         self._why_killed: str | None = None
         try:
-            self._popen = subprocess.Popen(
+            self._popen = _starter.submit(
+                subprocess.Popen,
                 self._launched(limits),
                 stdin=stdin,
                 stdout=stdout,
@@ -180,7 +184,7 @@ class Child:
                 env=_bare_environment() | (env or {}),
                 start_new_session=True,
                 bufsize=0,
-            )
+            ).result()
         except OSError as error:
             raise ToolError(f"can't start {self.argv[0]}: {error}", argv=self.argv, returncode=None) from error
         with _registry_lock:
@@ -236,17 +240,18 @@ class Child:
             with suppress(BrokenPipeError):
                 self._popen.stdin.close()
 
-    def finish(self) -> Completed:
+    def finish(self, *, silent: bool = False) -> Completed:
         """Close its input, collect the rest of its output, and wait.
 
-        Raises: ToolError where it was killed, exited other than 0, or printed an error: FFmpeg exits 0 on a full disk
-        while printing one (SAFETY R1).
+        `silent` says that a good run prints nothing on stderr: FFmpeg exits 0 on a full disk while printing an error
+        (SAFETY R1). Raises: ToolError where it was killed, exited other than 0, or was to be silent and was not.
         """
         self.close_input()
         stdout = self._popen.stdout.read() if self._popen.stdout is not None else b""
         self._popen.wait()
         self._release()
-        if self._why_killed is not None or self._popen.returncode != 0:
+        complained = silent and bool(self._tail.strip())
+        if self._why_killed is not None or self._popen.returncode != 0 or complained:
             raise self._failure()
         return Completed(stdout, self._stderr_text())
 

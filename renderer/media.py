@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -53,7 +54,7 @@ class MediaLimits:
             text = os.environ.get(variable)
             if text is None:
                 continue
-            if not text.isdigit() or int(text) == 0:
+            if not re.fullmatch(r"[0-9]{1,15}", text) or int(text) == 0:
                 raise MediaError(variable, f"expected a whole number above 0, found {text!r}")
             given[field] = int(text)
         return cls(**given)

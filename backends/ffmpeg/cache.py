@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -110,7 +111,7 @@ def _appear(path: Path, content: bytes) -> None:
 def max_cache_bytes() -> int:
     """The size the cache is cut to: `STORYREEL_CACHE_MAX_BYTES`, else 4 GB. Raises: UsageError."""
     text = os.environ.get("STORYREEL_CACHE_MAX_BYTES", str(DEFAULT_MAX_BYTES))
-    if not text.isdigit():
+    if not re.fullmatch(r"[0-9]{1,18}", text):
         raise UsageError(f"STORYREEL_CACHE_MAX_BYTES: expected a number of bytes, found {text!r}")
     return int(text)
 

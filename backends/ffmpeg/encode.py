@@ -99,7 +99,7 @@ def encode_segment(
             cancel.raise_if_set()
             encoder.write(frame.data.data)
             on_frame()
-        encoder.finish()
+        encoder.finish(silent=True)
 
 
 def encode_sound(argv: list[str], programme: Programme, *, cancel: CancelToken) -> None:
@@ -108,4 +108,4 @@ def encode_sound(argv: list[str], programme: Programme, *, cancel: CancelToken) 
         for block in programme.blocks():
             cancel.raise_if_set()
             encoder.write(block.data)
-        encoder.finish()
+        encoder.finish(silent=True)

@@ -27,8 +27,6 @@ PlaneFormat = Literal["yuv420p", "yuva420p"]
 
 def intra_argv(timeline: Timeline, url: str, *, keyframe_frames: int = 1) -> list[str]:
     """Raw frames on stdin → a silent MP4 of closed groups of `keyframe_frames`; 1 is intra-only."""
-    import ffmpeg
-
     labelled = _frames(timeline.width, timeline.height, timeline.rate).filter(
         "setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709"
     )
@@ -70,7 +68,9 @@ def png_argv(width: int, height: int, planes: PlaneFormat, url: str) -> list[str
         in_h_chr_pos=0,
         flags="bicubic+accurate_rnd+full_chroma_int+full_chroma_inp",
     ).filter("format", PNG_FORMATS[planes])
-    graph = rgb.output(url, format="image2pipe", vcodec="png", vframes=1, fflags="+bitexact", **{"flags:v": "+bitexact"})
+    graph = rgb.output(
+        url, format="image2pipe", vcodec="png", vframes=1, fflags="+bitexact", **{"flags:v": "+bitexact"}
+    )
     return compile_argv(cast("ArgumentGraph", graph))
 
 

@@ -20,12 +20,9 @@ Inserter = Callable[[int, int], "list[JSONValue]"]
 
 PRODUCTION_BITRATE = 3_000_000
 KEYFRAME_S = 2
-AAC_BITRATES = frozenset(
-    (6000, 8000, 10000, 12000, 14000, 16000, 20000, 24000, 28000, 32000, 40000, 48000, 56000, 64000, 80000, 96000)
-    + (112000, 128000, 160000, 192000, 224000, 256000, 288000, 320000, 384000, 448000, 512000, 576000, 640000, 768000)
-    + (896000, 1024000)
-)
-"""MEDIACONVERT.md A8: every other rate is refused by the service."""
+_AAC_KBITS = "6 8 10 12 14 16 20 24 28 32 40 48 56 64 80 96 112 128 160 192 224 256 288 320 384 448 512 576 640 768 896"
+AAC_BITRATES = frozenset(int(kbit) * 1000 for kbit in [*_AAC_KBITS.split(), "1024"])
+"""Service model, AacSettings.Bitrate: every other rate is refused by the service."""
 _PRODUCTION_PIXELS = 1920 * 1080 * 30
 _LEVEL_4_BLOCKS, _LEVEL_4_BLOCKS_A_SECOND = 8_192, 245_760
 _OPUS_BITRATE = 128_000
@@ -56,7 +53,9 @@ class Outputs:
         if wanted.cmaf is not None:
             groups.append(self._cmaf(wanted.cmaf))
         if wanted.poster_s is not None:
-            groups.append(self._capture("Poster", POSTER_MODIFIER, wanted.poster_s or Fraction(1), bool(wanted.poster_s) + 1))
+            groups.append(
+                self._capture("Poster", POSTER_MODIFIER, wanted.poster_s or Fraction(1), bool(wanted.poster_s) + 1)
+            )
         if wanted.thumbnails_every_s is not None:
             groups.append(self._capture("Thumbnails", THUMBNAIL_MODIFIER, wanted.thumbnails_every_s, None))
         return groups
@@ -109,7 +108,7 @@ class Outputs:
         group: Job = {"Type": "HLS_GROUP_SETTINGS", "HlsGroupSettings": settings}
         linked: Job = {"OutputSettings": {"HlsSettings": {"AudioRenditionSets": "audio"}}}
         sound: Job = {"OutputSettings": {"HlsSettings": {"AudioGroupId": "audio"}}}
-        return self._streams("HLS", group, {"Container": "M3U8"}, ladder, linked, sound)
+        return self._streams("HLS", group, "M3U8", ladder, linked=linked, sound=sound)
 
     def _cmaf(self, ladder: Ladder) -> JSONValue:
         settings: Job = {
@@ -118,19 +117,17 @@ class Outputs:
             "FragmentLength": KEYFRAME_S,
         }
         group: Job = {"Type": "CMAF_GROUP_SETTINGS", "CmafGroupSettings": settings}
-        return self._streams("CMAF", group, {"Container": "CMFC"}, ladder, {}, {})
+        return self._streams("CMAF", group, "CMFC", ladder, linked={}, sound={})
 
-    def _streams(self, name: str, group: Job, container: Job, ladder: Ladder, linked: Job, sound: Job) -> JSONValue:
+    def _streams(self, name: str, group: Job, box: str, ladder: Ladder, *, linked: Job, sound: Job) -> JSONValue:
         """One output for each rendition, and the sound in an output of its own."""
-        outputs: list[JSONValue] = [
-            {"NameModifier": f"_{rung.lines}p", "ContainerSettings": container, "VideoDescription": self._rung(rung)}
-            | linked
-            for rung in ladder.rungs
-        ]
-        descriptions: list[JSONValue] = [self._sound(self._aac())]
-        outputs.append(
-            {"NameModifier": "_audio", "ContainerSettings": container, "AudioDescriptions": descriptions} | sound
-        )
+        container: Job = {"Container": box}
+        outputs: list[JSONValue] = []
+        for rung in ladder.rungs:
+            picture: Job = {"NameModifier": f"_{rung.lines}p", "ContainerSettings": container}
+            outputs.append(picture | {"VideoDescription": self._rung(rung)} | linked)
+        heard: Job = {"NameModifier": "_audio", "ContainerSettings": container}
+        outputs.append(heard | {"AudioDescriptions": [self._sound(self._aac())]} | sound)
         return {"Name": name, "OutputGroupSettings": group, "Outputs": outputs}
 
     def _rung(self, rung: Rung) -> JSONValue:

@@ -54,17 +54,14 @@ def corner_logos(timeline: Timeline) -> list[Layer]:
     return [
         layer
         for layer in others
-        if layer.kind == "logo"
-        and any(below.z < layer.z and below.range.intersects(layer.range) for below in others)
+        if layer.kind == "logo" and any(below.z < layer.z and below.range.intersects(layer.range) for below in others)
     ]
 
 
 def clip(timeline: Timeline, layer: Layer, size: tuple[int, int]) -> Timeline:
     """A second of the whole picture of `layer`, filling a frame of its own of `size`, width and height."""
     picture = dataclasses.replace(layer, fit="contain" if layer.fit == "blur" else layer.fit, rect=_filling(size))
-    return dataclasses.replace(
-        _held(timeline, [picture], nominal_rate(timeline.rate)), width=size[0], height=size[1]
-    )
+    return dataclasses.replace(_held(timeline, [picture], nominal_rate(timeline.rate)), width=size[0], height=size[1])
 
 
 def backdrop(timeline: Timeline, layer: Layer) -> Timeline:
@@ -103,4 +100,3 @@ def _filling(size: tuple[int, int]) -> Rect:
 
 def _even(length: Fraction) -> int:
     return max(2, 2 * int((length + 1) // 2))
-

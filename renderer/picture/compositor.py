@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from renderer.timebase import FrameRange
     from renderer.timeline.model import Layer, Timeline
 
+NEUTRAL = (16, 128, 128)
+"""The levels of Y, U and V that mean nothing: what premultiplied planes lie about."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -87,6 +90,7 @@ class FrameRenderer:
         if scene == self._shown:
             return self._canvas
         same = _common_length(scene, self._shown)
+        self._shown = ()  # if drawing fails, nothing on the canvas may be taken for a frame
         if 0 < same < len(scene):
             self._use_below(scene[:same])
         else:
@@ -98,6 +102,7 @@ class FrameRenderer:
     def _use_below(self, states: Scene) -> None:
         """Put the unchanged lower layers on the canvas, drawing them apart when they are needed the first time."""
         if self._kept_below != states:
+            self._kept_below = ()
             self._draw(states, self._below)
             self._kept_below = states
         self._canvas.copy_from(self._below)
@@ -149,17 +154,18 @@ class FrameRenderer:
     ) -> None:
         alphas = (picture.alpha, picture.chroma_alpha, picture.chroma_alpha)
         coverages = (_coverage(placement, chroma=False), *[_coverage(placement, chroma=True)] * 2)
-        for (window, plane, x, y), alpha, (cov_x, cov_y) in zip(
-            _windows(onto, picture, placement), alphas, coverages, strict=True
+        for (window, plane, x, y), alpha, (cov_x, cov_y), neutral in zip(
+            _windows(onto, picture, placement), alphas, coverages, NEUTRAL, strict=True
         ):
             above = np.empty(window.shape, np.uint8)
             resampler.resample(above, plane, x, y)
             if alpha is not None:
                 mask = np.empty(window.shape, np.uint8)
                 resampler.resample(mask, alpha, x, y)
-                blend_coverage(mask, np.zeros_like(mask), 65_535 - cov_x, np.full_like(cov_y, 65_535))
-                blend_coverage(mask, np.zeros_like(mask), np.full_like(cov_x, 65_535), 65_535 - cov_y)
-                blend_alpha(window, above, mask, opacity)
+                if placement.partial:
+                    _cut_edges(above, neutral, cov_x, cov_y)
+                    _cut_edges(mask, 0, cov_x, cov_y)
+                blend_alpha(window, above, mask, neutral, opacity)
             elif placement.partial:
                 blend_coverage(window, above, cov_x, cov_y, opacity)
             else:
@@ -221,10 +227,17 @@ def _lay_logo(picture: PreparedPicture, box: tuple[int, int, int, int], opacity:
         (onto.u[half], picture.u, picture.chroma_alpha),
         (onto.v[half], picture.v, picture.chroma_alpha),
     )
-    for window, plane, alpha in parts:
+    for (window, plane, alpha), neutral in zip(parts, NEUTRAL, strict=True):
         height, width = window.shape
         above = plane.rows[:height, :width]
         if alpha is None:
             mix_over(window, above, opacity)
         else:
-            blend_alpha(window, above, alpha.rows[:height, :width], opacity)
+            blend_alpha(window, above, alpha.rows[:height, :width], neutral, opacity)
+
+
+def _cut_edges(plane: Plane, nothing: int, cov_x: NDArray[np.uint16], cov_y: NDArray[np.uint16]) -> None:
+    """Fade a resampled plane to `nothing` where the picture covers a pixel only in part."""
+    empty = np.full_like(plane, nothing)
+    blend_coverage(plane, empty, 65_535 - cov_x, np.full_like(cov_y, 65_535))
+    blend_coverage(plane, empty, np.full_like(cov_x, 65_535), 65_535 - cov_y)

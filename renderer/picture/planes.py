@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from renderer.picture.kernels import blur, premultiply, prepare, rgb_to_yuv420, rgba_to_yuva420, shrink, unpremultiply
+import numpy as np
+
+from renderer.picture.kernels import blur, premultiply, prepare, rgb_to_yuv420, rgba_to_yuva420, shrink
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    import numpy as np
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
+
+_FLOOR, _RANGE = 32, 191
+"""Levels below and above the range that pictures with alpha are prepared in."""
 
 BACKDROP_SCALE = 8
 """A backdrop is made at an eighth of the frame: there is nothing finer left in it after the blur."""
@@ -23,8 +25,13 @@ BACKDROP_LEVEL = 166
 
 
 def still_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
-    """A straight (h, w, 3 or 4) picture at width × height, as it is shown: Y, U, V and, of four, the two alphas."""
-    return _planes(pixels, lambda picture: _at_size(picture, width, height))
+    """A straight (h, w, 3 or 4) picture at width × height, as it is shown.
+
+    Y, U, V; of four channels premultiplied, and with the two alpha planes.
+    """
+    if pixels.shape[2] == 3:
+        return rgb_to_yuv420(_at_size(pixels, width, height))
+    return rgba_to_yuva420(_at_size(premultiply(pixels), width, height))
 
 
 def moving_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
@@ -32,13 +39,23 @@ def moving_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]
 
     Larger and crisper than shown: `docs/decisions/0003-resampling-filter.md`.
     """
-    return _planes(pixels, lambda picture: prepare(picture, width, height))
-
-
-def _planes(pixels: Pixels, sized: Callable[[Pixels], Pixels]) -> tuple[Pixels, ...]:
     if pixels.shape[2] == 3:
-        return rgb_to_yuv420(sized(pixels))
-    return rgba_to_yuva420(unpremultiply(sized(premultiply(pixels))))
+        return rgb_to_yuv420(prepare(pixels, width, height))
+    return rgba_to_yuva420(_prepared_with_alpha(premultiply(pixels), width, height))
+
+
+def _prepared_with_alpha(premultiplied: Pixels, width: int, height: int) -> Pixels:
+    """Prepare in a narrower range of levels, so that what overshoots at an edge is not cut off.
+
+    Colour and alpha overshoot alike, but colour reaches the end of its range later: cut one by one, they leave a fringe.
+    """
+    wide = premultiplied.astype(np.int32)
+    lifted = (_FLOOR + (wide * _RANGE + 127) // 255).astype(np.uint8)
+    level = prepare(lifted, width, height).astype(np.int32) - _FLOOR
+    found = np.maximum(level[:, :, 3:], 1)
+    alpha = np.clip(level[:, :, 3:], 0, _RANGE)
+    level = np.clip((level * alpha + found // 2) // found, 0, alpha)
+    return ((level * 255 + _RANGE // 2) // _RANGE).astype(np.uint8)
 
 
 def backdrop_of_rgb(rgb: Pixels, width: int, height: int) -> tuple[Pixels, ...]:

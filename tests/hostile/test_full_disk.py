@@ -56,11 +56,17 @@ def test_too_little_room_is_said_before_anything_is_rendered(render_with):
     assert "are needed to write the video" in result.stderr
 
 
-@pytest.mark.parametrize(("command", "suffix"), [("mix", "wav"), ("frames", "y4m"), ("compile", "json")])
-@pytest.mark.parametrize("free", [0, 4096], ids=["nothing free", "one page free"])
+EXPORTS = [
+    ("mix", "wav", 0),
+    ("mix", "wav", 4096),
+    ("frames", "y4m", 0),
+    ("frames", "y4m", 4096),
+    ("compile", "json", 0),
+]
+
+
+@pytest.mark.parametrize(("command", "suffix", "free"), EXPORTS, ids=[f"{row[0]} {row[2]} free" for row in EXPORTS])
 def test_export_on_a_full_disk_fails_and_leaves_nothing(render_with, command, suffix, free):
-    if command == "compile" and free:
-        pytest.skip("a timeline fits into one page")
     assert_nothing_happened(*render_with(free, command=command, suffix=suffix), free)
 
 
@@ -97,3 +103,13 @@ def test_read_only_cache_is_a_typed_error(story_folder, storyreel, small_disk, m
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(disk))
     result = storyreel("validate", story_folder(images=1, narration_s=1))
     assert (result.exit_code, type(result.exception)) == (4, SystemExit), repr(result.exception)
+
+
+@pytest.mark.parametrize("limit", ["many", "²", "-1"], ids=["word", "raised two", "below zero"])
+def test_cache_limit_that_is_no_number_is_said_before_rendering(tmp_path, noisy_story, storyreel, monkeypatch, limit):
+    monkeypatch.setenv("STORYREEL_CACHE_MAX_BYTES", limit)
+    target = tmp_path / "out.mp4"
+    result = storyreel("render", noisy_story(tmp_path / "story"), "-o", target)
+    assert (result.exit_code, type(result.exception)) == (2, SystemExit), repr(result.exception)
+    assert "STORYREEL_CACHE_MAX_BYTES" in result.stderr
+    assert not target.exists()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import time
 
 import corpus
 import pytest
 
-BRAND = {"background": "#202020"}
+BRAND = {"background": "#202020", "logo": "asset:brand/logo.png"}
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +55,7 @@ def test_sound_cut_in_half_is_refused_or_said(tmp_path, write_spec, storyreel, s
     assert "cut off" in result.stderr
 
 
-@pytest.mark.parametrize("suffix", ["mp3", "wav", "m4a", "ogg", "webm"])
+@pytest.mark.parametrize("suffix", ["mp3", "wav", "m4a"])
 @pytest.mark.parametrize("start", [b"", b"ID3\4\0\0\0\0\0\0", b"RIFF\xff\0\0\0WAVE", b"OggS", b"fLaC"], ids=repr)
 def test_playlist_makes_no_connection(tmp_path, write_spec, storyreel, listener, suffix, start):
     url = f"http://127.0.0.1:{listener.port}/segment.ts"
@@ -63,6 +64,15 @@ def test_playlist_makes_no_connection(tmp_path, write_spec, storyreel, listener,
     spec = write_spec(tmp_path, narration=f"a.{suffix}", music=f"b.{suffix}", length="9s", images=[], brand=BRAND)
     assert storyreel("validate", spec).exit_code == 2
     assert listener.connections == 0
+
+
+def test_listener_would_notice_a_connection(tmp_path, listener, ffmpeg):
+    """The proof that the test above can fail: FFmpeg without its guards does connect."""
+    (tmp_path / "a.mp3").write_bytes(corpus.hls(f"http://127.0.0.1:{listener.port}/segment.ts"))
+    guards_off = ["-protocol_whitelist", "file,http,tcp", "-extension_picky", "0", "-f", "hls"]
+    naive = [ffmpeg, *guards_off, "-i", tmp_path / "a.mp3", "-f", "null", "-"]
+    subprocess.run(naive, capture_output=True, check=False, timeout=20)
+    assert listener.connections > 0
 
 
 def everything_in(folder):
@@ -81,6 +91,15 @@ def test_sibling_is_not_read(tmp_path, write_spec, storyreel, monkeypatch, row):
     assert result.exit_code == 2
     assert corpus.CANARY not in everything_in(tmp_path / "cache") + result.output.encode() + result.stderr.encode()
     assert not (tmp_path / "out.mp4").exists()
+
+
+def test_canary_would_be_noticed(tmp_path, ffmpeg):
+    """The proof that the test above can fail: FFmpeg by itself reads the sibling."""
+    (tmp_path / "f3.mp4").write_bytes(corpus.ffconcat("sibling.wav"))
+    (tmp_path / "sibling.wav").write_bytes(corpus.wav(data=corpus.CANARY * 400))
+    naive = [ffmpeg, "-v", "error", "-i", tmp_path / "f3.mp4", "-f", "s16le", tmp_path / "out"]
+    subprocess.run(naive, check=True, timeout=20)
+    assert corpus.CANARY in (tmp_path / "out").read_bytes()
 
 
 @pytest.mark.parametrize("name", ["sibling.wav", "../story/sibling.wav"])

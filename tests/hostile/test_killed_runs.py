@@ -150,7 +150,7 @@ def test_killed_picture_child_is_a_typed_error_or_replaced(tmp_path, noisy_story
 
 @pytest.mark.parametrize("command", ["validate", "mix"])
 def test_killed_parent_leaves_no_decoder(tmp_path, write_spec, corpus, storyreel_process, command):
-    spec = write_spec(tmp_path / "story", narration="long.wav", brand={"background": "#202020"}, images=[])
+    spec = write_spec(tmp_path / "story", narration="long.wav", brand={"logo": "asset:brand/logo.png"}, images=[])
     corpus.sparse(corpus.wav(data=b"", claimed=380_000_000), 380_000_044)(spec.with_name("long.wav"))
     target = [] if command == "validate" else ["-o", tmp_path / "out.wav"]
     process = storyreel_process(command, spec, *target, STORYREEL_CACHE_DIR=str(tmp_path / "cache"))

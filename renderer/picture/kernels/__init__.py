@@ -15,7 +15,6 @@ from renderer.picture.kernels.colour import (
     premultiply,
     rgb_to_yuv420,
     rgba_to_yuva420,
-    unpremultiply,
     yuv420_to_rgb,
 )
 from renderer.picture.kernels.filters import OVERSAMPLING, Filter, choose_filter, prepare, prepared_size
@@ -47,6 +46,5 @@ __all__ = [
     "rgb_to_yuv420",
     "rgba_to_yuva420",
     "shrink",
-    "unpremultiply",
     "yuv420_to_rgb",
 ]

@@ -34,10 +34,11 @@ def mix_over(dst: Plane, src: Plane, weight: int) -> None:
     _mix(into, into_stride, over, over_stride, (height, width), weight)
 
 
-def blend_alpha(dst: Plane, src: Plane, alpha: Plane, opacity: int = ONE) -> None:
-    """Lay `src` over `dst` by an alpha plane (0..255) times `opacity` (0..65536); planes (height, width) uint8.
+def blend_alpha(dst: Plane, src: Plane, alpha: Plane, neutral: int, opacity: int = ONE) -> None:
+    """Lay a premultiplied plane over `dst`; planes (height, width) uint8, `alpha` 0..255, `opacity` 0..65536.
 
-    `src` is straight, not premultiplied. The sample's weight is alpha * opacity / 255, rounded to 1/65536.
+    `neutral` is the level that means nothing: 16 for luma, 128 for chroma. `src` lies above it by colour times alpha,
+    so the result is dst + opacity * ((src - neutral) - alpha / 255 * (dst - neutral)), rounded once, within 0..255.
     Raises: ValueError for another opacity, or planes of different size.
     """
     height, width = same_shape(dst, src, alpha)
@@ -47,7 +48,7 @@ def blend_alpha(dst: Plane, src: Plane, alpha: Plane, opacity: int = ONE) -> Non
     mask, mask_stride = flat_rows(alpha)
     if opacity == 0:
         return
-    _blend_alpha(into, into_stride, over, over_stride, mask, mask_stride, (height, width), opacity)
+    _blend_alpha(into, into_stride, over, over_stride, mask, mask_stride, (height, width), neutral, opacity)
 
 
 def blend_coverage(
@@ -96,7 +97,7 @@ def _mix(  # noqa: PLR0917  (compiled code takes no keywords)
 
 
 @kernel
-def _blend_alpha(  # noqa: PLR0917  (compiled code takes no keywords)
+def _blend_alpha(  # noqa: PLR0913, PLR0917  (compiled code takes no keywords)
     into: Plane,
     into_stride: int,
     over: Plane,
@@ -104,19 +105,21 @@ def _blend_alpha(  # noqa: PLR0917  (compiled code takes no keywords)
     mask: Plane,
     mask_stride: int,
     size: tuple[int, int],
+    neutral: int,
     opacity: int,
 ) -> None:
     height, width = size
-    scale = np.uint32(opacity)
+    scale, zero = np.int64(opacity), np.int32(neutral)
     for i in range(height):
         dst = into[i * into_stride : i * into_stride + width]
         src = over[i * over_stride : i * over_stride + width]
         alpha = mask[i * mask_stride : i * mask_stride + width]
         for j in range(width):
-            w = np.int32(np.uint32(np.uint32(np.uint32(alpha[j]) * scale) + np.uint32(127)) // np.uint32(255))
             below = np.int32(dst[j])
-            change = np.int32(np.int32(np.int32(src[j]) - below) * w)
-            dst[j] = np.uint8(below + (np.int32(change + np.int32(32768)) >> np.int32(16)))
+            added = np.int32(np.int32(np.int32(src[j]) - zero) * np.int32(255))
+            change = np.int64(added - np.int32(np.int32(alpha[j]) * np.int32(below - zero))) * scale
+            moved = (np.int64(2) * change + np.int64(255 * 65536)) // np.int64(2 * 255 * 65536)
+            dst[j] = np.uint8(min(max(below + np.int32(moved), np.int32(0)), np.int32(255)))
 
 
 @kernel

@@ -42,17 +42,19 @@ def rgb_to_yuv420(rgb: Image) -> Planes:
 
 
 def rgba_to_yuva420(rgba: Image) -> tuple[Plane, Plane, Plane, Plane, Plane]:
-    """(y, u, v, alpha, chroma_alpha) of a straight (not premultiplied) (height, width, 4) uint8 image.
+    """(y, u, v, alpha, chroma_alpha) of a premultiplied (height, width, 4) uint8 image.
 
-    The planes are straight as well, ready for `blend_alpha`: chroma is the mean colour weighted by alpha, so that the
-    colour of invisible samples does not bleed, and `chroma_alpha` the mean alpha over the same samples.
+    The planes are premultiplied as well, about the levels that mean nothing (luma 16, chroma 128): what `blend_alpha`
+    takes, and what may be resampled without a fringe. `chroma_alpha` is the mean alpha over a chroma sample's place.
     Raises: ValueError for another shape or type.
     """
-    height, width = _check(rgba, 4)
-    y, u, v = _empty_planes(height, width)
-    alpha, chroma_alpha = np.ascontiguousarray(rgba[:, :, 3]), np.empty_like(u)
-    _to_yuva(np.ascontiguousarray(rgba), y, u, v, chroma_alpha)
-    return y, u, v, alpha, chroma_alpha
+    _check(rgba, 4)
+    y, u, v = rgb_to_yuv420(np.ascontiguousarray(rgba[:, :, :3]))
+    alpha = np.ascontiguousarray(rgba[:, :, 3])
+    wide = np.pad(alpha.astype(np.int32), ((0, alpha.shape[0] % 2), (1, 1 + alpha.shape[1] % 2)), mode="edge")
+    rows = wide[0::2] + wide[1::2]
+    sums = rows[:, 0:-2:2] + 2 * rows[:, 1:-1:2] + rows[:, 2::2]
+    return y, u, v, alpha, ((sums[:, : u.shape[1]] + 4) >> 3).astype(np.uint8)
 
 
 def yuv420_to_rgb(y: Plane, u: Plane, v: Plane) -> Image:
@@ -78,15 +80,6 @@ def premultiply(rgba: Image) -> Image:
     """Colour times alpha, rounded: what `shrink` needs, so that invisible colour does not bleed into edges."""
     wide = rgba.astype(np.uint32)
     wide[:, :, :3] = (wide[:, :, :3] * wide[:, :, 3:] + 127) // 255
-    return wide.astype(np.uint8)
-
-
-def unpremultiply(rgba: Image) -> Image:
-    """Colour over alpha, rounded and limited to 255; black where alpha is 0."""
-    wide = rgba.astype(np.uint32)
-    alpha = wide[:, :, 3:]
-    straight = (wide[:, :, :3] * 255 + alpha // 2) // np.maximum(alpha, 1)
-    wide[:, :, :3] = np.where(alpha > 0, np.minimum(straight, 255), 0)
     return wide.astype(np.uint8)
 
 
@@ -132,27 +125,3 @@ def _to_yuv(rgb: Image, y: Plane, u: Plane, v: Plane) -> None:
             blue = sums[2, 2 * k] + 2 * sums[2, 2 * k + 1] + sums[2, 2 * k + 2]
             u[i, k] = (_U_R * red + _U_G * green + _U_B * blue + (128 << 19) + (1 << 18)) >> 19
             v[i, k] = (_V_R * red + _V_G * green + _V_B * blue + (128 << 19) + (1 << 18)) >> 19
-
-
-@kernel
-def _to_yuva(rgba: Image, y: Plane, u: Plane, v: Plane, chroma_alpha: Plane) -> None:
-    height, width = y.shape
-    for i in range(height):
-        for j in range(width):
-            r, g, b = np.int32(rgba[i, j, 0]), np.int32(rgba[i, j, 1]), np.int32(rgba[i, j, 2])
-            y[i, j] = (_Y_R * r + _Y_G * g + _Y_B * b + (16 << 16) + (1 << 15)) >> 16
-    for i in range(u.shape[0]):
-        for k in range(u.shape[1]):
-            red, green, blue, total = np.int64(0), np.int64(0), np.int64(0), np.int64(0)
-            for place in range(6):
-                row, side = min(2 * i + place // 3, height - 1), place % 3 - 1
-                column = min(max(2 * k + side, 0), width - 1)
-                alpha = np.int64(rgba[row, column, 3]) * (2 - abs(side))
-                red += alpha * np.int64(rgba[row, column, 0])
-                green += alpha * np.int64(rgba[row, column, 1])
-                blue += alpha * np.int64(rgba[row, column, 2])
-                total += alpha
-            chroma_alpha[i, k] = (total + 4) >> 3
-            scale = max(total, np.int64(1)) << 16
-            u[i, k] = 128 + (2 * (_U_R * red + _U_G * green + _U_B * blue) + scale) // (2 * scale)
-            v[i, k] = 128 + (2 * (_V_R * red + _V_G * green + _V_B * blue) + scale) // (2 * scale)

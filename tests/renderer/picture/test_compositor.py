@@ -242,7 +242,7 @@ def test_a_corner_logo_is_laid_over_exactly_in_proportion(library, renderer_of, 
     luma = below[0] + (to_yuv(rgb)[0] - below[0]) * share[..., 0] * opacity / 100
     mean = half_size(rgb * share) / np.maximum(weights, 1e-9)
     chroma = below[1] + (to_yuv(mean)[1] - below[1]) * weights[..., 0] * opacity / 100
-    assert np.abs(frame.y[40:80, 80:120] - luma).max() <= 1
+    assert np.abs(frame.y[40:80, 80:120] - luma).max() <= 1.5  # three roundings: premultiplied, to luma, laid over
     assert np.abs(frame.u[20:40, 40:60] - chroma).max() <= 1
     assert len(np.unique(frame.y[:40])) == 1
 
@@ -272,9 +272,8 @@ def test_under_a_crossfade_the_previous_picture_holds_its_last_view(library, ren
 def test_a_blurred_picture_fades_together_with_its_backdrop(library, renderer_of):
     fading = image(library.add(flat(GREEN, 20, 36)), (64, 36), fit="blur", seen=(0, 10), fade_in=2)
     renderer = renderer_of(timeline_of(fading, color="#ffffff"))
-    early, late = (copied(renderer.frame(number)).astype(float) for number in (0, 5))
-    white = copied(renderer_of(timeline_of(color="#ffffff")).frame(0)).astype(float)
-    assert np.abs(early - (white + (late - white) / 4)).max() <= 1
+    early, late = (renderer.frame(number).y.astype(float) for number in (0, 5))
+    assert np.abs(early - (235 + (late - 235) / 4)).max() <= 1
 
 
 ODD_PICTURES = {"one pixel": (1, 1), "a thread": (3, 2000), "a ribbon": (4000, 10), "a column": (1, 777), "two": (2, 1)}

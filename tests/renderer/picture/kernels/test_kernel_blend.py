@@ -33,9 +33,18 @@ def test_a_crossfade_is_rounded_exactly(weight):
 @pytest.mark.parametrize("opacity", WEIGHTS)
 def test_alpha_is_rounded_exactly(opacity):
     dst, src, alpha = noise(), noise(), noise()
-    expected = mixed(dst, src, rounded(alpha.astype(np.int64) * opacity, 255))
-    blend_alpha(dst, src, alpha, opacity)
+    below, above = dst.astype(np.int64) - 16, src.astype(np.int64) - 16
+    expected = np.clip(dst + rounded((255 * above - alpha * below) * opacity, 255 * ONE), 0, 255)
+    blend_alpha(dst, src, alpha, 16, opacity)
     np.testing.assert_array_equal(dst, expected)
+
+
+@pytest.mark.parametrize("neutral", [16, 128])
+def test_nothing_laid_over_changes_nothing(neutral):
+    dst = noise()
+    before = dst.copy()
+    blend_alpha(dst, np.full(SHAPE, neutral, np.uint8), np.zeros(SHAPE, np.uint8), neutral)
+    np.testing.assert_array_equal(dst, before)
 
 
 @pytest.mark.parametrize("opacity", WEIGHTS)
@@ -53,7 +62,7 @@ def test_full_coverage_alpha_and_weight_all_copy_the_source():
     full = [np.full(n, 65535, np.uint16) for n in SHAPE[::-1]]
     planes = [noise(), noise(), noise()]
     mix_over(planes[0], src, ONE)
-    blend_alpha(planes[1], src, np.full(SHAPE, 255, np.uint8))
+    blend_alpha(planes[1], src, np.full(SHAPE, 255, np.uint8), 16)
     blend_coverage(planes[2], src, full[0], full[1])
     assert all((plane == src).all() for plane in planes)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from renderer.picture.kernels import colour, premultiply, rgb_to_yuv420, rgba_to_yuva420, unpremultiply, yuv420_to_rgb
+from renderer.picture.kernels import colour, premultiply, rgb_to_yuv420, rgba_to_yuva420, yuv420_to_rgb
 
 KNOWN = {
     "white": ((255, 255, 255), (235, 128, 128)),
@@ -83,10 +83,10 @@ def test_chroma_ramps_come_back_where_they_were():
 def test_invisible_colour_does_not_bleed():
     rgba = flat((0, 0, 255, 0), 8, 8)
     rgba[:, :4] = (255, 0, 0, 255)
-    _, u, v, _, chroma_alpha = rgba_to_yuva420(rgba)
-    seen = chroma_alpha > 0
-    assert set(u[seen]) == {102}
-    assert set(v[seen]) == {240}
+    y, u, v, alpha, chroma_alpha = rgba_to_yuva420(premultiply(rgba))
+    assert set(y[alpha == 0]) == {16}
+    expected = [[round(128 + (level - 128) * int(share) / 255) for share in chroma_alpha[0]] for level in (102, 240)]
+    assert np.abs(np.array([u[0], v[0]], int) - expected).max() <= 1
 
 
 def test_alpha_is_kept_for_luma_and_averaged_for_chroma():
@@ -102,13 +102,6 @@ def test_an_opaque_logo_has_the_colours_of_the_picture():
     opaque = np.dstack([rgb, np.full((9, 11), 255, np.uint8)])
     for plane, expected in zip(rgba_to_yuva420(opaque), rgb_to_yuv420(rgb), strict=False):
         np.testing.assert_array_equal(plane, expected)
-
-
-@given(st.integers(0, 255), st.integers(1, 255))
-@settings(max_examples=80, deadline=None)
-def test_premultiplied_colours_come_back_as_far_as_alpha_carries_them(level, alpha):
-    back = unpremultiply(premultiply(flat((level, level, level, alpha))))
-    assert abs(int(back[0, 0, 0]) - level) <= 127 // alpha + 1
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 4), (0, 4, 3)])

@@ -18,12 +18,12 @@ from renderer.picture.kernels import *
 rng = np.random.default_rng(9)
 image = rng.integers(0, 256, (16, 19, 4), dtype=np.uint8)
 small = prepare(image[:, :, :3], 11, 9)
-planes = [*rgb_to_yuv420(small), *rgba_to_yuva420(shrink(image, 7, 8)), *blur(small, 2).transpose(2, 0, 1)]
+planes = [*rgb_to_yuv420(small), *rgba_to_yuva420(shrink(premultiply(image), 7, 8)), *blur(small, 2).transpose(2, 0, 1)]
 y, other = planes[0], np.ascontiguousarray(planes[0][::-1])
 frame = np.zeros(y.shape, np.uint8)
 Resampler(Filter(4)).resample(frame, PreparedPlane(y), Axis(-(1 << 31), 5 << 30), Axis(7, 1 << 31))
 mix_over(frame, other, 20000)
-blend_alpha(frame, y, other, 50000)
+blend_alpha(frame, y, other, 16, 50000)
 blend_coverage(frame, y, *(np.arange(n, dtype=np.uint16) * 3000 for n in y.shape[::-1]))
 print(hashlib.sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in [*planes, frame])).hexdigest())
 """

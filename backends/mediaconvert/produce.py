@@ -1,0 +1,186 @@
+"""The objects of a job as local files: rendered, encoded, read back and only then given their name.
+
+A file is named by the hash in its key, so one that is there is finished and need not be made again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import subprocess
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+
+from backends.base import Progress, ignore_progress
+from backends.mediaconvert import scenes
+from backends.mediaconvert.assets import bed_argv, logo_planes
+from backends.mediaconvert.encode import decode_argv, intra_argv, png_argv, psnr_argv
+from renderer.errors import OutputError
+from renderer.export import rendered_frames, write_mix
+from renderer.ffmpeg_process import CancelToken, Child, descriptor_url, run_process
+from renderer.picture.intake import Intake
+from renderer.publish import Unfinished, check_free_space, unfinished_file
+from renderer.sound.wav import wav_header
+from renderer.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from backends.mediaconvert.job import RemoteAsset
+    from renderer.story import Story, Workspace
+    from renderer.timeline.model import Layer, Timeline
+
+BYTES_PER_PIXEL = 0.4
+"""A generous guess of an intra picture's size, for the free-space check: 0.8 MB at 1080p."""
+_PSNR = re.compile(r"\bpsnr_([yuv]):(inf|[\d.]+)")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Production:
+    """Where assets are made, and who is told about it. `report` counts the frames of all assets together."""
+
+    folder: Path
+    cancel: CancelToken = dataclasses.field(default_factory=CancelToken)
+    report: Callable[[Progress], None] = ignore_progress
+
+
+def produce(
+    assets: Iterable[RemoteAsset], story: Story, workspace: Workspace, production: Production
+) -> dict[str, Path]:
+    """Key → file, for every asset.
+
+    Raises: ToolError, OutputError, MediaError, Cancelled; nothing half-made is left.
+    """
+    return _Producer(tuple(assets), story, workspace, production).run()
+
+
+class _Producer:
+    def __init__(
+        self, assets: tuple[RemoteAsset, ...], story: Story, workspace: Workspace, production: Production
+    ) -> None:
+        self._assets, self._story, self._workspace, self._production = assets, story, workspace, production
+        self._layers = {layer.id: layer for layer in story.timeline.layers}
+        self._total = sum(
+            self._scene(asset).frame_count for asset in assets if asset.kind in ("mezzanine", "bed", "clip")
+        )
+        self._done = 0
+
+    def run(self) -> dict[str, Path]:
+        made = {}
+        for asset in self._assets:
+            self._production.cancel.raise_if_set()
+            target = self._production.folder / PurePosixPath(asset.key).name
+            if not target.exists():
+                with unfinished_file(target) as unfinished:
+                    self._make(asset, unfinished)
+            made[asset.key] = target
+        return made
+
+    def _make(self, asset: RemoteAsset, unfinished: Unfinished) -> None:
+        match asset.kind:
+            case "mezzanine" | "bed" | "clip":
+                self._film(asset, unfinished)
+            case "slide":
+                scene = self._scene(asset)
+                frame = next(iter(rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, 1))))
+                argv = png_argv(scene.width, scene.height, "yuv420p", _url(unfinished))
+                self._png(argv, bytes(frame.data.data), (scene.width, scene.height), unfinished)
+            case "logo":
+                self._logo(self._layers[asset.describes], unfinished)
+            case "mix":
+                self._mix(unfinished)
+            case "original":
+                self._original(asset, unfinished)
+
+    def _scene(self, asset: RemoteAsset) -> Timeline:
+        """What the asset shows, as a timeline of its own."""
+        timeline, name = self._story.timeline, asset.describes
+        match asset.kind:
+            case "mezzanine":
+                return timeline
+            case "bed":
+                return scenes.bed(timeline)
+            case "clip" if name in self._layers:
+                return scenes.clip(timeline, self._layers[name], scenes.clip_size(self._layers[name]))
+            case "clip":
+                return scenes.backdrop(timeline, self._layers[name.removesuffix(" backdrop")])
+            case _:
+                return scenes.slide(timeline, self._layers[name])
+
+    def _story_of(self, scene: Timeline) -> Story:
+        return dataclasses.replace(self._story, timeline=scene)
+
+    def _film(self, asset: RemoteAsset, unfinished: Unfinished) -> None:
+        scene = self._scene(asset)
+        if asset.kind == "mezzanine":
+            size = scene.width * scene.height * scene.frame_count * BYTES_PER_PIXEL
+            check_free_space(self._production.folder, int(size))
+        make = intra_argv if asset.kind == "mezzanine" else bed_argv
+        argv, url = make(scene, _url(unfinished)), _url(unfinished)
+        with Child(argv, stdin=subprocess.PIPE, pass_fds=[unfinished.descriptor]) as encoder:
+            frames = rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, scene.frame_count))
+            for frame in frames:
+                self._production.cancel.raise_if_set()
+                encoder.write(frame.data.data)
+                self._done += 1
+                self._production.report(Progress("prepare", self._done, self._total))
+            encoder.finish()
+        decoded = run_process(decode_argv(url), pass_fds=[unfinished.descriptor]).stdout.decode().splitlines()
+        found = sum(1 for line in decoded if line and not line.startswith("#"))
+        if found != scene.frame_count:
+            raise OutputError(f"{asset.kind} of {asset.describes}: planned {scene.frame_count} frames, found {found}")
+
+    def _logo(self, layer: Layer, unfinished: Unfinished) -> None:
+        """The planes that the renderer lays over its frames; a source that could be transparent and isn't, opaque."""
+        if layer.source is None:
+            raise OutputError(f"layer {layer.id} has no picture")
+        width, height = scenes.logo_size(layer)
+        content = self._workspace.folder.read_image(layer.source, self._workspace.limits.image_bytes)
+        with Intake(self._workspace.limits) as intake:
+            planes = intake.still(layer.source.path, content, width, height)
+        colour = width * height + 2 * (-(-width // 2) * -(-height // 2))
+        alpha = planes.data[colour : colour + width * height] if planes.alpha else b"\xff" * (width * height)
+        data = planes.data[:colour] + (alpha if layer.source.alpha else b"")
+        argv = png_argv(width, height, logo_planes(layer), _url(unfinished))
+        self._png(argv, data, (width, height), unfinished)
+
+    def _png(self, argv: list[str], data: bytes, size: tuple[int, int], unfinished: Unfinished) -> None:
+        run_process(argv, stdin=[data], pass_fds=[unfinished.descriptor])
+        written = os.fstat(unfinished.descriptor).st_size
+        with Intake(self._workspace.limits) as intake:
+            facts = intake.facts("the picture", os.pread(unfinished.descriptor, written, 0))
+        if (facts.width, facts.height) != size:
+            raise OutputError(f"planned a picture of {size[0]}×{size[1]}, found {facts.width}×{facts.height}")
+
+    def _mix(self, unfinished: Unfinished) -> None:
+        with os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
+            write_mix(self._story, self._workspace, stream)
+        samples = self._story.timeline.sound.sample_count
+        header = wav_header(samples)
+        written = os.fstat(unfinished.descriptor).st_size
+        if written != len(header) + 4 * samples or os.pread(unfinished.descriptor, len(header), 0) != header:
+            raise OutputError(f"planned a mix of {samples} samples, found a file of {written} bytes")
+
+    def _original(self, asset: RemoteAsset, unfinished: Unfinished) -> None:
+        sources = {source.sha256: source for source in self._story.timeline.sound.sources()}
+        limit = self._workspace.limits.audio_bytes
+        source = sources[str(asset.ingredients["sha256"])]
+        with (
+            self._workspace.folder.open_audio(source, limit) as medium,
+            os.fdopen(os.dup(unfinished.descriptor), "wb") as stream,
+        ):
+            stream.write(medium.read_all(limit))
+
+
+def measure_psnr(story: Story, workspace: Workspace, film: Path) -> list[float]:
+    """For each frame of a film, the decibels of its worst plane against the renderer's frame. Raises: ToolError."""
+    timeline = story.timeline
+    frames = rendered_frames(story, workspace, FrameRange(0, timeline.frame_count))
+    answer = run_process(psnr_argv(timeline, f"file:{film}"), stdin=(frame.data.data for frame in frames))
+    lines = [line for line in answer.stdout.decode().splitlines() if line.startswith("n:")]
+    return [min(float(value) for _, value in _PSNR.findall(line)) for line in lines]
+
+
+def _url(unfinished: Unfinished) -> str:
+    return descriptor_url(unfinished.descriptor)

@@ -1,0 +1,235 @@
+"""A document against the service's model: types, required members, enums, limits, patterns, unknown keys.
+
+Everything is found in one pass, and the sound part of the document comes back as a tree under the service's names.
+The model's limits that stand only in a shape's name are reported as rule V41. Messages follow the service's texts
+where they are on record (required, minimum, number of items), and imitate their style elsewhere.
+"""
+
+from __future__ import annotations
+
+import datetime
+import difflib
+import math
+from typing import TYPE_CHECKING
+
+from backends.mediaconvert.validation.findings import shown
+from backends.mediaconvert.validation.model import wire_name
+from backends.mediaconvert.validation.node import Node, Place
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from backends.mediaconvert.validation.findings import Findings, Severity
+    from backends.mediaconvert.validation.model import ServiceModel, Shape
+    from backends.mediaconvert.validation.node import Key, Value
+    from renderer.timeline.canonical import JSONValue
+
+LONGEST_MATCHED = 4096
+"""Characters; a longer text is not matched against a pattern, because backtracking may take quadratic time."""
+
+HIDDEN_LIMITS_RULE = "V41"
+_MOST_GUESSES = 50
+_LONGEST_GUESSED = 64
+
+_INT32, _INT64 = 2**31, 2**63
+_WANTED = {
+    "structure": "an object",
+    "map": "an object",
+    "list": "a list",
+    "string": "a string",
+    "integer": "an integer",
+    "long": "an integer",
+    "double": "a number",
+    "boolean": "true or false",
+    "timestamp": "a number of seconds or a date",
+}
+
+
+def check_shapes(
+    document: dict[str, JSONValue],
+    shape_name: str,
+    model: ServiceModel,
+    findings: Findings,
+    *,
+    lenient: frozenset[str] = frozenset(),
+    nulls: bool = False,
+) -> Node:
+    """The document as a tree, with everything the model forbids reported.
+
+    `lenient` names required members of the root whose absence is only a warning; with `nulls`, as in answers of the
+    service, null means that the member is absent.
+    """
+    walk = _Walk(model, findings, lenient=lenient, nulls=nulls)
+    root = walk.structure(model.shape(shape_name), document, None)
+    walk.report_mixed_case()
+    return root
+
+
+class _Walk:
+    def __init__(self, model: ServiceModel, findings: Findings, *, lenient: frozenset[str], nulls: bool) -> None:
+        self._model = model
+        self._findings = findings
+        self._lenient = lenient
+        self._nulls = nulls
+        self._position = 0
+        self._guesses = 0
+        self._as_console: list[Place] = []
+        self._as_wire: list[Place] = []
+
+    def structure(self, shape: Shape, value: dict[str, JSONValue], at: Place | None) -> Node:
+        node = self._node(at, named=True)
+        for written, item in value.items():
+            name = shape.spellings.get(written)
+            if name is None:
+                self._unknown_key(Place(node, written), shape)
+            elif name in node.values:
+                self._add(node.here(), "model:case", f"{wire_name(name)} is written twice, in both spellings")
+            elif item is not None or not self._nulls:
+                self._member(Place(node, name), shape, written, item)
+        for name in shape.required:
+            if name not in node.values:
+                severity: Severity = "warning" if at is None and name in self._lenient else "error"
+                message = f"{wire_name(name)} is a required property"
+                self._findings.add(node.here(), "model:required", severity, message)
+        return node
+
+    def report_mixed_case(self) -> None:
+        """A document is written in one case, the more frequent one; boto3 and the service each know only one."""
+        minority, case = self._as_wire, "PascalCase"
+        if len(self._as_wire) > len(self._as_console):
+            minority, case = self._as_console, "camelCase"
+        for place in minority:
+            self._add(place, "model:case", f"Should be written in {case}, like the rest of the document")
+
+    def _node(self, at: Place | None, *, named: bool) -> Node:
+        self._position += 1
+        if at is None or at.name is None:
+            return Node(None, "", "", self._position, named=named)
+        label = wire_name(str(at.name)) if at.node.named else str(at.name)
+        written = at.node.written.get(str(at.name), at.name) if at.node.written else at.name
+        return Node(at.node, written, label, self._position, named=named)
+
+    def _member(self, at: Place, shape: Shape, written: str, item: JSONValue) -> None:
+        node, name = at.node, str(at.name)
+        if written == name:
+            self._as_console.append(at)
+        else:
+            self._as_wire.append(at)
+            node.written[name] = written
+        node.values[name] = None
+        node.values[name] = self._value(self._model.shape(shape.members[name]), item, at)
+
+    def _value(self, shape: Shape, value: JSONValue, at: Place) -> Value | None:
+        match shape.kind, value:
+            case "structure", dict():
+                return self.structure(shape, value, at)
+            case "list", list():
+                return self._list(shape, value, at)
+            case "map", dict():
+                return self._entries(shape, list(value.items()), at)
+            case "string", str():
+                return self._string(shape, value, at)
+            case "integer" | "long" | "double", int() | float():
+                return self._number(shape, value, at)
+            case "boolean", bool():
+                return value
+            case "timestamp", _ if _is_time(value):
+                return str(value)
+            case _:
+                return self._wrong_type(shape, value, at)
+
+    def _list(self, shape: Shape, value: list[JSONValue], at: Place) -> Node | None:
+        if shape.minimum is not None and len(value) < shape.minimum:
+            return self._broken(at, "model:min-length", f"Should have at least {shape.minimum} items")
+        if shape.maximum is not None and len(value) > shape.maximum:
+            return self._broken(at, "model:max-length", f"Should have at most {shape.maximum} items")
+        return self._entries(shape, list(enumerate(value)), at)
+
+    def _entries(self, shape: Shape, entries: Sequence[tuple[Key, JSONValue]], at: Place) -> Node:
+        node = self._node(at, named=False)
+        item = self._model.shape(shape.item)
+        for key, entry in entries:
+            node.values[key] = None
+            node.values[key] = self._value(item, entry, Place(node, key))
+        return node
+
+    def _string(self, shape: Shape, value: str, at: Place) -> str | None:
+        if shape.enum and value not in shape.enum:
+            allowed = sorted(shape.enum)
+            listed = ", ".join(allowed) if len(allowed) <= 16 else f"one of {len(allowed)} values of {shape.name}"
+            message = f"Should be one of the allowed values: {listed}; found {shown(value)}"
+            return self._broken(at, "model:enum", message, self._guess(value, allowed))
+        length = len(value)
+        if shape.minimum is not None and length < shape.minimum:
+            message = f"Should be at least {shape.minimum} characters long; found {shown(value)}"
+            return self._broken(at, "model:min-length", message)
+        if shape.maximum is not None and length > shape.maximum:
+            message = f"Should be at most {shape.maximum} characters long; found {length}"
+            return self._broken(at, "model:max-length", message)
+        if shape.pattern is not None and length > LONGEST_MATCHED:
+            message = f"Not compared with its pattern: {length} characters, more than {LONGEST_MATCHED}"
+            self._findings.add(at, "model:pattern", "warning", message)
+        elif shape.pattern is not None and not shape.pattern.search(value):
+            pattern = shape.pattern.pattern.replace(r"\Z", "$")
+            return self._broken(at, "model:pattern", f"Should match pattern {pattern}; found {shown(value)}")
+        return value
+
+    def _number(self, shape: Shape, value: float, at: Place) -> int | float | None:
+        if isinstance(value, bool) or not _fits(shape, value):
+            return self._wrong_type(shape, value, at)
+        if shape.minimum is not None and value < shape.minimum:
+            message = f"Should be greater than or equal to {shape.minimum}; found {shown(value)}"
+            return self._broken(at, HIDDEN_LIMITS_RULE if shape.hidden else "model:minimum", message)
+        if shape.maximum is not None and value > shape.maximum:
+            message = f"Should be less than or equal to {shape.maximum}; found {shown(value)}"
+            return self._broken(at, HIDDEN_LIMITS_RULE if shape.hidden else "model:maximum", message)
+        return value
+
+    def _wrong_type(self, shape: Shape, value: JSONValue, at: Place) -> None:
+        hint = "leave the key out" if value is None else None
+        return self._broken(at, "model:type", f"Should be {_WANTED[shape.kind]}; found {shown(value)}", hint)
+
+    def _unknown_key(self, at: Place, shape: Shape) -> None:
+        wire = len(self._as_wire) - len(self._as_console) or str(at.name)[:1].islower()
+        names = [wire_name(name) if wire > 0 else name for name in shape.members]
+        hint = self._guess(str(at.name), names)
+        if hint is None and 0 < len(names) <= 12:
+            hint = f"known here: {', '.join(names)}"
+        self._add(at, "model:unknown", "Unknown property", hint)
+
+    def _guess(self, word: str, known: list[str]) -> str | None:
+        """A "did you mean" for the first few only, since a hostile document may have a million unknown keys."""
+        if self._guesses >= _MOST_GUESSES or len(word) > _LONGEST_GUESSED:
+            return None
+        self._guesses += 1
+        folded = {name.lower(): name for name in known}
+        close = difflib.get_close_matches(word.lower(), folded, n=1)
+        return f"did you mean '{folded[close[0]]}'?" if close else None
+
+    def _broken(self, at: Place, rule: str, message: str, hint: str | None = None) -> None:
+        self._add(at, rule, message, hint)
+
+    def _add(self, place: Place, rule: str, message: str, hint: str | None = None) -> None:
+        self._findings.add(place, rule, "error", message, hint)
+
+
+def _fits(shape: Shape, value: float) -> bool:
+    """Whether a number is of the shape's kind; the limits of the shape itself come later."""
+    match shape.kind:
+        case "integer":
+            return isinstance(value, int) and -_INT32 <= value < _INT32
+        case "long":
+            return isinstance(value, int) and -_INT64 <= value < _INT64
+        case _:
+            return isinstance(value, int) or math.isfinite(value)
+
+
+def _is_time(value: object) -> bool:
+    """Epoch seconds as on the wire, ISO 8601 as the AWS command line prints it, or boto3's own value."""
+    if isinstance(value, str):
+        try:
+            datetime.datetime.fromisoformat(value)
+        except ValueError:
+            return False
+        return True
+    return isinstance(value, int | float | datetime.datetime) and not isinstance(value, bool)
