@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from renderer.cache import cache_root
-from renderer.errors import Cancelled, StoryreelError, Unsupported, UnsupportedError
+from renderer.errors import Cancelled, OutputError, StoryreelError, Unsupported, UnsupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -478,8 +478,11 @@ def _written(target: Path, story: Story, *, suffix: str = ".json") -> Iterator[B
             yield stream
         return
     check_destination(target, story.originals(), suffix=suffix)
-    with unfinished_file(target) as unfinished, os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
-        yield stream
+    try:
+        with unfinished_file(target) as unfinished, os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
+            yield stream
+    except OSError as error:
+        raise OutputError(f"{target} can't be written: {error.strerror}") from error
 
 
 @contextlib.contextmanager

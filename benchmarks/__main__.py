@@ -74,9 +74,7 @@ def main(words: list[str]) -> int:
 
 def _parsed(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument(
-        "--quick", action="store_true", help="a smoke test: small, one repeat, no targets, no file"
-    )
+    parser.add_argument("--quick", action="store_true", help="a smoke test: small, one repeat, no targets, no file")
     parser.add_argument("--repeats", type=int, metavar="N", help="runs for each figure; default 3")
     parser.add_argument("--only", nargs="+", metavar="NAME", choices=list(MEASUREMENTS), help="only these")
     parser.add_argument("--list", action="store_true", help="what can be measured")

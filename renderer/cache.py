@@ -40,9 +40,12 @@ def cache_root() -> Path:
 def scratch_folder() -> Iterator[Path]:
     """A private folder that is gone when the block ends, however it ends short of SIGKILL."""
     parent = cache_root() / "scratch"
-    parent.mkdir(mode=0o700, exist_ok=True)
-    _remove_abandoned(parent)
-    folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
+    try:
+        parent.mkdir(mode=0o700, exist_ok=True)
+        _remove_abandoned(parent)
+        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
+    except OSError as error:
+        raise OutputError(f"can't make a folder in {parent} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
     try:
         yield folder
     finally:

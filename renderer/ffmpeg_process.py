@@ -69,14 +69,15 @@ class Limits:
     wall_s: float | None = None
 
     def for_launcher(self) -> str:
+        """The launcher's argument; empty where there is nothing for it to do."""
         pairs = {
             "CPU": self.cpu_s,
             "AS": self.address_space_bytes,
             "FSIZE": self.file_size_bytes,
             "NOFILE": self.open_files,
-            "CORE": 0,
         }
-        return ",".join(f"{name}={value}" for name, value in pairs.items() if value is not None)
+        given = {name: value for name, value in pairs.items() if value is not None}
+        return ",".join(f"{name}={value}" for name, value in (given | {"CORE": 0}).items()) if given else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +196,7 @@ class Child:
         self._watchdog = self._start_watchdog(limits)
 
     def _launched(self, limits: Limits | None) -> list[str]:
-        if limits is None:
+        if limits is None or not limits.for_launcher():
             return self.argv
         program = shutil.which(self.argv[0]) or self.argv[0]
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), limits.for_launcher(), "--"]
@@ -257,10 +258,9 @@ class Child:
 
     def kill(self, *, why: str = "killed") -> None:
         """End the child and everything it started, now."""
-        if self._popen.poll() is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, signal.SIGKILL)  # what it started may outlive it and hold its output
             self._why_killed = why
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self._popen.pid, signal.SIGKILL)
 
     def _release(self) -> None:
         if self._watchdog is not None:

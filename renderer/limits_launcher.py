@@ -30,8 +30,13 @@ def main() -> None:
         kind = getattr(resource, f"RLIMIT_{name}")
         hard = resource.getrlimit(kind)[1]
         wanted = int(value) if hard == resource.RLIM_INFINITY else min(int(value), hard)
-        resource.setrlimit(kind, (wanted, wanted))
-    os.execv(argv[0], argv)  # noqa: S606  (an absolute path and a list: no shell, no PATH look-up)
+        # one second between the two limits of CPU time: SIGXCPU, which says why, comes before SIGKILL
+        upper = wanted + 1 if name == "CPU" and hard in (resource.RLIM_INFINITY, wanted + 1) else wanted
+        resource.setrlimit(kind, (wanted, upper))
+    try:
+        os.execv(argv[0], argv)  # noqa: S606  (an absolute path and a list: no shell, no PATH look-up)
+    except OSError as error:
+        sys.exit(f"can't start {argv[0]}: {error.strerror}")
 
 
 if __name__ == "__main__":

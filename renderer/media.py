@@ -30,6 +30,8 @@ ImageFormat = Literal["png", "jpeg", "webp", "gif", "heic", "avif"]
 AudioFormat = Literal["wav", "mp3", "flac", "mp4", "ogg", "webm"]
 SNIFF_BYTES = 4096
 _CHUNK = 1 << 20
+_ENTER_ONLY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
+"""Opens a folder to go through it; on Linux without the right to list it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +185,16 @@ class MediaFolder:
             wanted = root / name.removeprefix(ASSET_PREFIX)
         else:
             root, wanted = self.base, self.base / name
-        resolved = Path(os.path.realpath(wanted))
+        try:
+            resolved = Path(os.path.realpath(wanted))
+        except OSError as error:
+            raise MediaError(name, f"can't be resolved: {error.strerror}") from error
         if resolved.is_relative_to(root):
             return root, resolved.relative_to(root)
-        if self._allow_outside and not name.startswith(ASSET_PREFIX):
+        if self._allow_outside and root == self.base:
             return Path(resolved.anchor), resolved.relative_to(resolved.anchor)
+        if name.startswith(ASSET_PREFIX):
+            raise MediaError(name, "is no file of the program's own")
         raise MediaError(name, f"lies outside {root}: move it there, or pass --allow-outside")
 
     def _written(self, name: str, resolved: Path) -> str:
@@ -198,11 +205,12 @@ class MediaFolder:
 
 def _open_beneath(root: Path, relative: Path, name: str) -> int:
     """Open `root/relative` read-only, refusing links in every component; never blocks on a FIFO."""
-    directory = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    directory = -1
     try:
+        directory = os.open(root, _ENTER_ONLY)
         *parents, last = relative.parts or (".",)
         for parent in parents:
-            child = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory)
+            child = os.open(parent, _ENTER_ONLY | os.O_NOFOLLOW, dir_fd=directory)
             os.close(directory)
             directory = child
         return os.open(last, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=directory)
@@ -211,7 +219,8 @@ def _open_beneath(root: Path, relative: Path, name: str) -> int:
     except OSError as error:
         raise MediaError(name, f"can't be opened: {error.strerror}") from error
     finally:
-        os.close(directory)
+        if directory >= 0:
+            os.close(directory)
 
 
 def _kind_of(mode: int) -> str:

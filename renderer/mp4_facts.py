@@ -32,6 +32,28 @@ _LIMITED = 1
 _CONTAINERS = {b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl"}
 
 
+# ITU-T H.264, table A-1: level × 10, macroblocks a second, macroblocks a frame.
+_LEVELS = (
+    (40, 245_760, 8_192),
+    (42, 522_240, 8_704),
+    (50, 589_824, 22_080),
+    (51, 983_040, 36_864),
+    (52, 2_073_600, 36_864),
+    (60, 4_177_920, 139_264),
+    (61, 8_355_840, 139_264),
+    (62, 16_711_680, 139_264),
+)
+
+
+def h264_level(width: int, height: int, rate: Fraction) -> str:
+    """Level 4.0, or the lowest above it that size and rate fit (DESIGN §7)."""
+    macroblocks = -(-width // 16) * -(-height // 16)
+    for level, per_second, per_frame in _LEVELS:
+        if macroblocks <= per_frame and macroblocks * rate <= per_second:
+            return f"{level // 10}.{level % 10}"
+    return "6.2"
+
+
 @dataclass(frozen=True, slots=True)
 class StreamFacts:
     """Packets of one stream. Times are seconds from the start of presentation, edit list applied."""
@@ -84,6 +106,8 @@ def box_order(stream: IO[bytes]) -> list[str]:
         if len(header) < 8:
             raise OutputError("the file ends inside a box")
         length, name = struct.unpack(">I4s", header[:8])
+        if length == 1 and len(header) < 16:
+            raise OutputError("the file ends inside a box")
         if length == 1:
             length = struct.unpack(">Q", header[8:16])[0]
         elif length == 0:
@@ -102,7 +126,7 @@ def read_mp4_facts(path: str) -> Mp4Facts:
             boxes = box_order(stream)
         with av.open(path) as container:
             return _facts(container, boxes)
-    except (av.FFmpegError, OSError, IndexError) as error:
+    except (av.FFmpegError, OSError, LookupError, ValueError, AttributeError, TypeError, ZeroDivisionError) as error:
         raise OutputError(f"what was written can't be read back: {error}") from error
 
 
@@ -189,13 +213,14 @@ def playability(facts: Mp4Facts, *, keyframe_frames: int) -> Iterator[Fact]:
     yield Fact("moov first", str(facts.index_first), "True", facts.index_first)
     yield _equal("video codec", facts.video.codec, "h264")
     yield _equal("profile", facts.profile, "High")
-    yield Fact("level", f"{facts.level / 10:.1f}", "4.0 or above", facts.level >= 40)
+    yield _equal("level", f"{facts.level / 10:.1f}", h264_level(facts.width, facts.height, facts.rate))
     yield _equal("pixel format", facts.pixel_format, "yuv420p")
     yield _equal("colour labels", facts.colour, (_LIMITED, _BT709, _BT709, _BT709))
     gap = facts.keyframe_gap
     yield Fact("keyframe distance", f"{gap} frames", f"at most {keyframe_frames}", gap <= keyframe_frames)
     yield Fact("constant frame rate", str(facts.even_times), "True", facts.even_times)
     yield _equal("video start", facts.video.start, Fraction(0))
+    yield _equal("audio start", facts.audio.start, Fraction(0))
     yield _equal("audio codec", f"{facts.audio.codec} {facts.audio_profile}", "aac LC")
     yield _equal("sample rate", facts.sample_rate, 48_000)
     yield _equal("channels", facts.channels, 2)

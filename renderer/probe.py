@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from renderer.cache import FactsCache
 from renderer.errors import MediaError
@@ -34,6 +34,25 @@ class ProbedAudio:
     warnings: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownAudio:
+    """A sound's facts as they are remembered."""
+
+    path: str
+    sha256: str
+    sample_rate: int
+    channels: int
+    samples: int
+    warnings: list[str]
+
+    def probed(self) -> ProbedAudio:
+        source = AudioSource(self.path, self.sha256, self.sample_rate, self.channels, self.samples)
+        return ProbedAudio(source, tuple(self.warnings))
+
+
+Source = TypeVar("Source", ImageSource, _KnownAudio)
+
+
 class Prober:
     """Facts about the media of one story. Use as a context manager: it owns a child process."""
 
@@ -49,24 +68,34 @@ class Prober:
         """Raises: MediaError where the file is missing, refused or damaged."""
         with self._folder.open(name) as medium:
             kind = f"image{_FACTS_VERSION}"
-            known = self._facts.get(kind, medium.status)
-            if known is not None:
-                facts = json.loads(known)
-                return ImageSource(medium.relative, **facts)
+            known = self._known(kind, medium, ImageSource)
+            if known is not None and medium.status.st_size <= self._limits.image_bytes:
+                return self._within_limits(name, known)
             content = medium.read_all(self._limits.image_bytes)
             facts = {"sha256": hashlib.sha256(content).hexdigest(), **asdict(self._picture(name, content))}
             if not medium.changed():
                 self._facts.put(kind, medium.status, json.dumps(facts))
             return ImageSource(medium.relative, **facts)
 
+    def _known(self, kind: str, medium: OpenMedium, what: type[Source]) -> Source | None:
+        """Remembered facts; damaged ones are the same as none."""
+        text = self._facts.get(kind, medium.status)
+        try:
+            return None if text is None else what(medium.relative, **json.loads(text))
+        except (ValueError, TypeError):
+            return None
+
+    def _within_limits(self, name: str, source: ImageSource) -> ImageSource:
+        """Raises: MediaError: limits may have been lowered since the facts were found."""
+        if source.width * source.height > self._limits.image_pixels:
+            limit = f"{self._limits.image_pixels / 1e6:g} megapixels"
+            raise MediaError(name, f"{source.width}×{source.height} is over the limit of {limit}")
+        return source
+
     def _picture(self, name: str, content: bytes) -> PictureFacts:
         if not content:
             raise MediaError(name, "is empty")
-        facts = self._intake.facts(name, content)
-        if facts.width * facts.height > self._limits.image_pixels:
-            megapixels = self._limits.image_pixels / 1e6
-            raise MediaError(name, f"{facts.width}×{facts.height} is over the limit of {megapixels:g} megapixels")
-        return facts
+        return self._intake.facts(name, content)
 
     def audio(self, name: str, role: TrackRole) -> ProbedAudio:
         """A narration is also examined for what spoils one: silence, clipping, a wrong rate.
@@ -75,12 +104,14 @@ class Prober:
         """
         with self._folder.open(name) as medium:
             kind = f"{role}{_FACTS_VERSION}"
-            known = self._facts.get(kind, medium.status)
-            if known is not None:
-                facts = json.loads(known)
-                warnings = tuple(facts.pop("warnings"))
-                return ProbedAudio(AudioSource(medium.relative, **facts), warnings)
+            known = self._known(kind, medium, _KnownAudio)
+            if known is not None and self._short_enough(known):
+                return known.probed()
             return self._decoded(medium, kind, role)
+
+    def _short_enough(self, known: _KnownAudio) -> bool:
+        """Whether remembered facts keep to limits that may have been lowered since; else the file is decoded again."""
+        return known.samples <= self._limits.audio_seconds * known.sample_rate
 
     def _decoded(self, medium: OpenMedium, kind: str, role: TrackRole) -> ProbedAudio:
         format_name = sniff_audio(medium.head())

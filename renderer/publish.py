@@ -78,12 +78,13 @@ def unfinished_file(destination: Path) -> Iterator[Unfinished]:
     try:
         descriptor, nameless = _open_new(destination.parent, part)
         try:
-            url = f"/proc/self/fd/{descriptor}" if nameless else str(part)
+            url = f"/proc/self/fd/{descriptor}" if nameless else str(part.absolute())
             yield Unfinished(url, descriptor, folder)
             _move_into_place(descriptor, nameless, part, destination, folder)
         finally:
             os.close(descriptor)
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
     finally:
         os.close(folder)
 
@@ -97,7 +98,8 @@ def _open_new(folder: Path, part: Path) -> tuple[int, bool]:
             if error.errno not in _UNSUPPORTED:
                 raise OutputError(f"the folder {folder} can't be written to: {error.strerror}") from error
     try:
-        return os.open(part, os.O_CREAT | os.O_TRUNC | os.O_RDWR | os.O_CLOEXEC, 0o666), False
+        part.unlink(missing_ok=True)
+        return os.open(part, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR | os.O_CLOEXEC, 0o666), False
     except OSError as error:
         raise OutputError(f"the folder {folder} can't be written to: {error.strerror}") from error
 

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from backends.base import Conformance, Plan, Progress, RunResult, RunSettings, Step
-from backends.ffmpeg.cache import prune
+from backends.ffmpeg.cache import max_cache_bytes, prune
 from backends.ffmpeg.encode import segment_argv, sound_argv
 from backends.ffmpeg.explain import Explanation, explain, remember
 from backends.ffmpeg.mux import join
@@ -52,6 +52,7 @@ class FFmpegBackend:
         Raises: ToolError, OutputError, MediaError, Cancelled; the destination is then as it was before.
         """
         check_invariants(timeline)
+        cache_limit = max_cache_bytes()
         started = time.monotonic()
         size = timeline.width * timeline.height * float(timeline.duration_s) * _BYTES_PER_PIXEL_SECOND
         check_free_space(settings.destination.parent, int(size))
@@ -61,7 +62,14 @@ class FFmpegBackend:
             settings.report(Progress("finish", timeline.frame_count, timeline.frame_count))
             with unfinished_file(settings.destination) as unfinished:
                 parts = [(job.frames, job.target) for job in rendering.jobs]
-                muxed = join(parts, rendering.sound_file, unfinished.url, rate=timeline.rate, title=timeline.title)
+                muxed = join(
+                    parts,
+                    rendering.sound_file,
+                    unfinished.url,
+                    rate=timeline.rate,
+                    title=timeline.title,
+                    packets=rendering.packets,
+                )
                 checks = verify_file(unfinished.url, timeline, output, muxed, full=settings.full_verify)
         except BaseException:
             settings.cancel.set()
@@ -69,7 +77,7 @@ class FFmpegBackend:
             raise
         if workspace.use_cache:
             remember(_story_name(workspace, timeline, output), list(rendering.parts()))
-            prune()
+            prune(cache_limit)
         total = len(rendering.jobs)
         return RunResult(
             output=settings.destination,

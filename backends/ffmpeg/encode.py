@@ -9,38 +9,17 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING, cast
 
-from renderer.ffmpeg_process import ArgumentGraph, CancelToken, Child, compile_argv
+from renderer.ffmpeg_process import ArgumentGraph, CancelToken, Child, Limits, compile_argv
+from renderer.mp4_facts import h264_level
 from renderer.timebase import SAMPLE_RATE, format_rate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from fractions import Fraction
     from pathlib import Path
 
     from renderer.output import OutputFormat
     from renderer.picture.compositor import Frame
     from renderer.sound.programme import Programme
-
-# ITU-T H.264, table A-1: level × 10, macroblocks a second, macroblocks a frame.
-_LEVELS = (
-    (40, 245_760, 8_192),
-    (42, 522_240, 8_704),
-    (50, 589_824, 22_080),
-    (51, 983_040, 36_864),
-    (52, 2_073_600, 36_864),
-    (60, 4_177_920, 139_264),
-    (61, 8_355_840, 139_264),
-    (62, 16_711_680, 139_264),
-)
-
-
-def h264_level(width: int, height: int, rate: Fraction) -> str:
-    """Level 4.0, or the lowest above it that size and rate fit (DESIGN §7)."""
-    macroblocks = -(-width // 16) * -(-height // 16)
-    for level, per_second, per_frame in _LEVELS:
-        if macroblocks <= per_frame and macroblocks * rate <= per_second:
-            return f"{level // 10}.{level % 10}"
-    return "6.2"
 
 
 def segment_argv(output: OutputFormat, target: Path) -> list[str]:
@@ -90,11 +69,15 @@ def sound_argv(output: OutputFormat, target: Path) -> list[str]:
     return compile_argv(cast("ArgumentGraph", graph))
 
 
+_PATIENCE = Limits(wall_s=1_800)
+"""Half an hour for one segment or one programme's sound: an encoder that takes longer is stuck (SAFETY P5)."""
+
+
 def encode_segment(
     argv: list[str], frames: Iterator[Frame], *, cancel: CancelToken, on_frame: Callable[[], None]
 ) -> None:
     """Feed one segment's frames to its encoder. Raises: ToolError, MediaError, Cancelled."""
-    with Child(argv, stdin=subprocess.PIPE) as encoder:
+    with Child(argv, stdin=subprocess.PIPE, limits=_PATIENCE) as encoder:
         for frame in frames:
             cancel.raise_if_set()
             encoder.write(frame.data.data)
@@ -104,7 +87,7 @@ def encode_segment(
 
 def encode_sound(argv: list[str], programme: Programme, *, cancel: CancelToken) -> None:
     """Feed the programme mix to its encoder. Raises: ToolError, Cancelled."""
-    with Child(argv, stdin=subprocess.PIPE) as encoder:
+    with Child(argv, stdin=subprocess.PIPE, limits=_PATIENCE) as encoder:
         for block in programme.blocks():
             cancel.raise_if_set()
             encoder.write(block.data)

@@ -17,7 +17,7 @@ import av
 from renderer.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from av.audio.stream import AudioStream
@@ -60,11 +60,20 @@ class Muxed:
     audio: PacketDigest
 
 
-def join(segments: Sequence[tuple[FrameRange, Path]], sound: Path, target: str, *, rate: Fraction, title: str) -> Muxed:
-    """Write the MP4 at `target`, index first.
+def join(
+    segments: Sequence[tuple[FrameRange, Path]],
+    sound: Path,
+    target: str,
+    *,
+    rate: Fraction,
+    title: str,
+    packets: Mapping[Path, str] | None = None,
+) -> Muxed:
+    """Write the MP4 at `target`, index first. `packets` are the hashes of what each file held when it was verified.
 
-    Raises: OutputError where segments do not fit together, or the file can't be written.
+    Raises: OutputError where segments do not fit together, one is no longer what it was, or the file can't be written.
     """
+    known = packets or {}
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     muxed = Muxed(PacketDigest(), PacketDigest())
     try:
@@ -78,13 +87,28 @@ def join(segments: Sequence[tuple[FrameRange, Path]], sound: Path, target: str, 
             video.time_base = 1 / rate
             audio = container.add_stream_from_template(audio_file.streams.audio[0])
             header = first.streams.video[0].codec_context.extradata
-            pictures = _video_packets(segments, video, header, rate, muxed.video)
+            pictures = _video_packets(segments, video, header, rate, muxed.video, known=known)
             sounds = _audio_packets(audio_file, audio, muxed.audio)
             for packet in heapq.merge(pictures, sounds, key=_decoding_time):
                 container.mux(packet)
+        if known.get(sound, muxed.audio.hexdigest()) != muxed.audio.hexdigest():
+            raise OutputError("the encoded sound is no longer what it was when it was written")
     except (av.FFmpegError, OSError) as error:
         raise OutputError(f"can't write the video: {error}") from error
     return muxed
+
+
+def sound_sha256(path: Path) -> str:
+    """The hash of an encoded sound's packets, for `join` to compare. Raises: OutputError."""
+    digest = PacketDigest()
+    try:
+        with av.open(str(path)) as container:
+            for packet in container.demux(audio=0):
+                if packet.size:
+                    digest.add(packet)
+    except av.FFmpegError as error:
+        raise OutputError(f"the encoded sound can't be read back: {error}") from error
+    return digest.hexdigest()
 
 
 def _decoding_time(packet: Packet) -> Fraction:
@@ -97,19 +121,23 @@ def _video_packets(
     header: bytes | None,
     rate: Fraction,
     digest: PacketDigest,
+    *,
+    known: Mapping[Path, str],
 ) -> Iterator[Packet]:
     for frames, path in segments:
         with open_undecoded(path) as container:
             if container.streams.video[0].codec_context.extradata != header:
                 raise OutputError(f"segment {path.name} was encoded with other settings than the first one")
-            count = 0
+            own = PacketDigest()
             for packet in container.demux(video=0):
                 if packet.size:
                     digest.add(packet)
-                    count += 1
+                    own.add(packet)
                     yield _shifted(packet, stream, frames.start, rate)
-            if count != len(frames):
-                raise OutputError(f"segment {path.name} holds {count} frames, planned are {len(frames)}")
+            if own.packets != len(frames):
+                raise OutputError(f"segment {path.name} holds {own.packets} frames, planned are {len(frames)}")
+            if known.get(path, own.hexdigest()) != own.hexdigest():
+                raise OutputError(f"segment {path.name} is no longer what it was when it was verified")
 
 
 def _shifted(packet: AnyPacket[VideoStream], stream: VideoStream, start: int, rate: Fraction) -> AnyPacket[VideoStream]:

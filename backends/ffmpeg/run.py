@@ -18,6 +18,7 @@ from backends.base import Progress, RunSettings
 from backends.ffmpeg.cache import Facts, SegmentCache
 from backends.ffmpeg.encode import encode_segment, encode_sound, segment_argv, sound_argv
 from backends.ffmpeg.explain import Part
+from backends.ffmpeg.mux import sound_sha256
 from backends.ffmpeg.segments import cut_segments
 from backends.ffmpeg.slices import ingredients_key, segment_ingredients, sound_ingredients
 from backends.ffmpeg.verify import verify_segment
@@ -84,6 +85,8 @@ class Rendering:
         self.sound_file = workspace.scratch / SOUND_NAME
         self.from_cache = 0
         self.sound_facts: Facts = {}
+        self.packets: dict[Path, str] = {}
+        """The hash of every encoded file's packets when it was verified."""
 
     def encode(self) -> None:
         """Raises: ToolError, OutputError, MediaError, Cancelled."""
@@ -103,6 +106,7 @@ class Rendering:
         for job in missing:
             if first[job.key] is not job:
                 os.link(first[job.key].target, job.target)
+                self.packets[job.target] = self.packets[first[job.key].target]
 
     def _make_shelf(self, intake: Intake, timeline: Timeline, max_bytes: int) -> PictureShelf:
         from renderer.picture.prepared import PictureShelf
@@ -111,8 +115,10 @@ class Rendering:
         return PictureShelf(self._workspace.folder, intake, max_bytes=max_bytes, frame=size)
 
     def _from_cache(self, job: Job) -> bool:
-        if self._cache is None or self._cache.take(job.part.ingredients, job.target) is None:
+        kept = self._cache.take(job.part.ingredients, job.target) if self._cache is not None else None
+        if kept is None:
             return False
+        self.packets[job.target] = str(kept["packets"])
         self.from_cache += 1
         self._count(len(job.frames), cached=True)
         return True
@@ -136,6 +142,7 @@ class Rendering:
         kept = self._cache.take(self.sound_part.ingredients, self.sound_file) if self._cache is not None else None
         if kept is not None:
             self.sound_facts = kept
+            self.packets[self.sound_file] = str(kept["packets"])
             return
         from renderer.sound.programme import Programme
 
@@ -143,7 +150,12 @@ class Rendering:
         programme = Programme(sound, self._workspace.pcm_store.ensure(sound.sources(), self._workspace.folder))
         encode_sound(sound_argv(self._output, self.sound_file), programme, cancel=self._settings.cancel)
         report = programme.report
-        self.sound_facts = {"loudness": dataclasses.asdict(report.loudness), "warnings": list(report.warnings())}
+        self.packets[self.sound_file] = sound_sha256(self.sound_file)
+        self.sound_facts = {
+            "loudness": dataclasses.asdict(report.loudness),
+            "warnings": list(report.warnings()),
+            "packets": self.packets[self.sound_file],
+        }
         if self._cache is not None:
             self._cache.put(self.sound_part.ingredients, self.sound_file, self.sound_facts)
 
@@ -169,9 +181,9 @@ class Rendering:
         argv = segment_argv(self._output, job.target)
         frames = self._renderer().frames(job.frames)
         encode_segment(argv, frames, cancel=self._settings.cancel, on_frame=self._count)
-        verify_segment(job.target, len(job.frames))
+        self.packets[job.target] = verify_segment(job.target, len(job.frames))
         if self._cache is not None:
-            self._cache.put(job.part.ingredients, job.target, {})
+            self._cache.put(job.part.ingredients, job.target, {"packets": self.packets[job.target]})
 
     def _renderer(self) -> FrameRenderer:
         """Each thread has its own, with what it rendered before."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 Ingredients = dict[str, JSONValue]
 
+ENTRY_FORMAT = 2
+"""Raised when what is kept beside an entry changes: older entries are then not found."""
+
 _PROJECT = Path(__file__).resolve().parents[2]
 _PICTURE_CODE = ("renderer/picture", "renderer/timeline/geometry.py")
 _SOUND_CODE = ("renderer/sound",)
@@ -33,6 +36,7 @@ _SOUND_CODE = ("renderer/sound",)
 def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[str]) -> Ingredients:
     """What the packets of `frames` are made from; `argv` is the encoder's list."""
     return {
+        "entry": ENTRY_FORMAT,
         "layers": [_layer(layer, frames) for layer in _visible(timeline, frames)],
         "frames": len(frames),
         "size": [timeline.width, timeline.height],
@@ -49,6 +53,7 @@ def sound_ingredients(timeline: Timeline, argv: Sequence[str]) -> Ingredients:
     for track in cast("list[dict[str, dict[str, JSONValue]]]", sound["tracks"]):
         del track["source"]["path"]
     return {
+        "entry": ENTRY_FORMAT,
         "sound": sound,
         "encoder": _settings(argv),
         "ffmpeg": find_ffmpeg().version,

@@ -9,6 +9,7 @@ import dataclasses
 import os
 import re
 import subprocess
+import tempfile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -177,8 +178,11 @@ def measure_psnr(story: Story, workspace: Workspace, film: Path) -> list[float]:
     """For each frame of a film, the decibels of its worst plane against the renderer's frame. Raises: ToolError."""
     timeline = story.timeline
     frames = rendered_frames(story, workspace, FrameRange(0, timeline.frame_count))
-    answer = run_process(psnr_argv(timeline, f"file:{film}"), stdin=(frame.data.data for frame in frames))
-    lines = [line for line in answer.stdout.decode().splitlines() if line.startswith("n:")]
+    with tempfile.TemporaryFile("w+b") as figures:  # a pipe would fill up while the frames are written
+        argv = psnr_argv(timeline, f"file:{film}")
+        run_process(argv, stdin=(frame.data.data for frame in frames), stdout=figures.fileno())
+        figures.seek(0)
+        lines = [line for line in figures.read().decode().splitlines() if line.startswith("n:")]
     return [min(float(value) for _, value in _PSNR.findall(line)) for line in lines]
 
 

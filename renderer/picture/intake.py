@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -127,8 +128,8 @@ class Intake:
             answer: Answer = json.loads(line)
             payload = _read_exactly(child, int(answer["bytes"]))
         except (ToolError, ValueError, EOFError) as error:
-            why = self._stop()
-            raise MediaError(name, f"can't be decoded within the limits for one picture ({why})") from error
+            self._stop()
+            raise MediaError(name, "can't be decoded within the limits for one picture") from error
         finally:
             watchdog.cancel()
         return answer, payload
@@ -143,17 +144,12 @@ class Intake:
         )
         return self._child
 
-    def _stop(self) -> str:
-        """End the child; says how it ended where it had failed."""
+    def _stop(self) -> None:
+        """End the child, however it is; the next picture gets a new one."""
         child, self._child = self._child, None
-        if child is None:
-            return "not running"
-        with child:
-            try:
+        if child is not None:
+            with child, suppress(ToolError):
                 child.finish()
-            except ToolError as error:
-                return error.message
-        return "it ended early"
 
 
 def _read_exactly(child: Child, size: int) -> bytes:

@@ -13,7 +13,7 @@ import sys
 import warnings
 from typing import IO, TYPE_CHECKING, Literal, TypedDict
 
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageCms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +23,15 @@ PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "h
 _DRAFT_MARGIN = 1.3
 """A JPEG is decoded at a half, quarter or eighth only while that still leaves this much to shrink."""
 _SWAPS_SIDES = (5, 6, 7, 8)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 Task = Literal["facts", "still", "moving", "backdrop"]
@@ -56,10 +65,11 @@ def open_picture(content: bytes, format_name: str, max_pixels: int) -> Image.Ima
 
     Raises: RefusedPictureError.
     """
-    Image.MAX_IMAGE_PIXELS = max_pixels
     if format_name == "heic":
         _register_heif()
+    Image.MAX_IMAGE_PIXELS = None  # opening reads the size only; Pillow's own check would not say the right limit
     picture = Image.open(io.BytesIO(content), formats=[PILLOW_FORMATS[format_name]])
+    Image.MAX_IMAGE_PIXELS = max_pixels
     width, height = picture.size
     if width * height > max_pixels:
         raise RefusedPictureError(f"{width}×{height} is over the limit of {max_pixels / 1e6:g} megapixels")
@@ -75,21 +85,41 @@ def _register_heif() -> None:
 
 
 def read_facts(content: bytes, format_name: str, max_pixels: int) -> Facts:
-    """Size and transparency, after proving that the whole picture is there.
-
-    A JPEG is entropy-decoded at an eighth of its size, a PNG has its checksums verified, the rest is decoded.
+    """Size and transparency, after proving that the whole picture is there: a JPEG by entropy-decoding it at an eighth
+    of its size, the rest by decoding it.
     """
-    if format_name == "png":
-        open_picture(content, format_name, max_pixels).verify()
-    picture = open_picture(content, format_name, max_pixels)
-    width, height = picture.size
-    if picture.getexif().get(ExifTags.Base.Orientation) in _SWAPS_SIDES:
+    picture, orientation = _loaded(content, format_name, max_pixels, (1, 1))
+    width, height = open_picture(content, format_name, max_pixels).size
+    if orientation in _SWAPS_SIDES:
         width, height = height, width
-    alpha = _may_be_transparent(picture)
-    if format_name != "png":
-        picture.draft("RGB", (max(1, width // 8), max(1, height // 8)))
+    return {"width": width, "height": height, "alpha": _may_be_transparent(picture)}
+
+
+def _loaded(content: bytes, format_name: str, max_pixels: int, wanted: tuple[int, int]) -> tuple[Image.Image, int]:
+    """The picture as it is stored, decoded, and its orientation (EXIF 2.3, tag 0x0112: 1 to 8).
+
+    A JPEG comes at the smallest of its scales that holds `wanted` and a margin, given in the upright picture's axes.
+    """
+    picture = open_picture(content, format_name, max_pixels)
+    if format_name != "jpeg":
         picture.load()
-    return {"width": width, "height": height, "alpha": alpha}
+        return picture, _orientation(picture)
+    orientation = _orientation(picture)
+    width, height = reversed(wanted) if orientation in _SWAPS_SIDES else wanted
+    picture.draft(None, (int(width * _DRAFT_MARGIN) + 1, int(height * _DRAFT_MARGIN) + 1))
+    picture.load()
+    return picture, orientation
+
+
+def _orientation(picture: Image.Image) -> int:
+    """Photographs with damaged metadata are common: what can't be read there says nothing about the picture."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = picture.getexif().get(ExifTags.Base.Orientation, 1)
+        except Exception:  # noqa: BLE001  (any failure of a metadata parser)
+            return 1
+    return found if isinstance(found, int) and found in _TURNS else 1
 
 
 def _may_be_transparent(picture: Image.Image) -> bool:
@@ -98,35 +128,25 @@ def _may_be_transparent(picture: Image.Image) -> bool:
 
 def decode(content: bytes, format_name: str, max_pixels: int, wanted: tuple[int, int]) -> Image.Image:
     """The upright picture in sRGB, mode RGB or RGBA; a JPEG much larger than `wanted` comes at a smaller scale."""
-    picture = open_picture(content, format_name, max_pixels)
-    turned = picture.getexif().get(ExifTags.Base.Orientation) in _SWAPS_SIDES
-    width, height = reversed(wanted) if turned else wanted
-    if format_name == "jpeg":
-        picture.draft(None, (int(width * _DRAFT_MARGIN) + 1, int(height * _DRAFT_MARGIN) + 1))
-    picture.load()
-    return ImageOps.exif_transpose(_to_srgb(picture))
+    picture, orientation = _loaded(content, format_name, max_pixels, wanted)
+    turn = _TURNS.get(orientation)
+    converted = _to_srgb(picture)
+    return converted if turn is None else converted.transpose(turn)
 
 
 def _to_srgb(picture: Image.Image) -> Image.Image:
-    """Convert by the embedded profile where there is a usable one, else by the mode alone.
-
-    The EXIF orientation stays in `info`, for the caller to apply.
-    """
+    """Convert by the embedded profile where there is a usable one, else by the mode alone."""
     mode = "RGBA" if _may_be_transparent(picture) else "RGB"
-    exif = picture.info.get("exif")
     profile = picture.info.get("icc_profile")
     converted = _by_profile(picture, profile, mode) if profile else None
-    if converted is None:
-        converted = _eight_bits(picture).convert(mode)
-    if exif is not None:
-        converted.info["exif"] = exif
-    return converted
+    return converted if converted is not None else _eight_bits(picture).convert(mode)
 
 
 def _by_profile(picture: Image.Image, profile: bytes, mode: str) -> Image.Image | None:
     """None where the profile is broken or belongs to another kind of picture: browsers ignore it then, too."""
-    source = picture.convert("RGBA" if mode == "RGBA" else "RGB") if picture.mode in ("P", "PA", "LA") else picture
-    source = _eight_bits(source)
+    source = _eight_bits(picture)
+    if mode == "RGBA" or source.mode == "P":
+        source = source.convert(mode)
     try:
         return ImageCms.profileToProfile(
             source,
@@ -141,13 +161,18 @@ def _by_profile(picture: Image.Image, profile: bytes, mode: str) -> Image.Image 
 
 
 def _eight_bits(picture: Image.Image) -> Image.Image:
-    """Sixteen-bit grey to eight bits by its high byte; Pillow's own conversion clips it at 255."""
+    """Sixteen-bit grey to eight bits, rounded; Pillow's own conversion clips it at 255."""
     if not picture.mode.startswith("I"):
         return picture
     import numpy as np
 
     samples = np.asarray(picture).astype(np.int64)
-    return Image.fromarray(((samples * 255 + 32_767) // 65_535).clip(0, 255).astype(np.uint8), "L")
+    grey = Image.fromarray(((samples * 255 + 32_767) // 65_535).clip(0, 255).astype(np.uint8))
+    transparent = picture.info.get("transparency")
+    if transparent is not None:
+        alpha = Image.fromarray(np.where(samples == transparent, 0, 255).astype(np.uint8))
+        grey = Image.merge("LA", (grey, alpha))
+    return grey
 
 
 def make_planes(content: bytes, request: Request) -> tuple[Facts, bytes]:
@@ -203,8 +228,14 @@ def answer(request: Request, content: bytes) -> tuple[dict[str, object], bytes]:
         return {"error": str(error)}, b""
     except MemoryError:
         return {"error": "needs more memory to decode than is allowed"}, b""
-    except (OSError, SyntaxError, ValueError, EOFError, Warning, Image.DecompressionBombError, IndexError) as error:
-        return {"error": f"damaged or not a {request['format']} picture ({error})"}, b""
+    except Exception as error:  # noqa: BLE001  (whatever a decoder raises over a hostile file is an answer)
+        return {"error": f"damaged or not a {request['format']} picture{_said(error)}"}, b""
+
+
+def _said(error: Exception) -> str:
+    """What a decoder said, as a part of one line; nothing where it only shows the program's inside."""
+    text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
+    return "" if not text or "<" in text or len(text) > 200 else f" ({text})"
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:

@@ -47,7 +47,7 @@ def moving_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]
 def _prepared_with_alpha(premultiplied: Pixels, width: int, height: int) -> Pixels:
     """Prepare in a narrower range of levels, so that what overshoots at an edge is not cut off.
 
-    Colour and alpha overshoot alike, but colour reaches the end of its range later: cut one by one, they leave a fringe.
+    Colour and alpha overshoot alike, but colour reaches its end later: cut one by one, they leave a fringe.
     """
     wide = premultiplied.astype(np.int32)
     lifted = (_FLOOR + (wide * _RANGE + 127) // 255).astype(np.uint8)
@@ -55,7 +55,8 @@ def _prepared_with_alpha(premultiplied: Pixels, width: int, height: int) -> Pixe
     found = np.maximum(level[:, :, 3:], 1)
     alpha = np.clip(level[:, :, 3:], 0, _RANGE)
     level = np.clip((level * alpha + found // 2) // found, 0, alpha)
-    return ((level * 255 + _RANGE // 2) // _RANGE).astype(np.uint8)
+    full: Pixels = ((level * 255 + _RANGE // 2) // _RANGE).astype(np.uint8)
+    return full
 
 
 def backdrop_of_rgb(rgb: Pixels, width: int, height: int) -> tuple[Pixels, ...]:

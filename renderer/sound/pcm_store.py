@@ -6,6 +6,7 @@ shared by several processes. The store lies in the cache, or in a scratch folder
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -14,6 +15,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from renderer.cache import process_exists
+from renderer.errors import OutputError
 from renderer.media import sniff_audio
 from renderer.sound.decode import AudioFacts, decode_audio
 
@@ -44,10 +47,7 @@ class PcmStore:
         known = self._known(sha256)
         if known is not None:
             return known
-        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=self._root)
-        os.close(handle)
-        part = Path(name)
+        part = self._new_part()
         try:
             facts = decode_audio(
                 medium.descriptor,
@@ -58,10 +58,26 @@ class PcmStore:
                 max_bytes=self._limits.audio_bytes,
             )
             part.replace(self.path(sha256))
+            self._facts_path(sha256).write_text(json.dumps(_to_json(facts)))
+        except OSError as error:
+            raise OutputError(f"can't write to {self._root} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
         finally:
             part.unlink(missing_ok=True)
-        self._facts_path(sha256).write_text(json.dumps(_to_json(facts)))
         return facts
+
+    def _new_part(self) -> Path:
+        """An empty file of this process, after removing those that killed processes left."""
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for left in self._root.glob("*-*.part"):
+                owner = left.name.partition("-")[0]
+                if owner.isdecimal() and not process_exists(int(owner)):
+                    left.unlink(missing_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=self._root)
+        except OSError as error:
+            raise OutputError(f"can't write to {self._root} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
+        os.close(handle)
+        return Path(name)
 
     def ensure(self, sources: Iterable[AudioSource], folder: MediaFolder) -> dict[str, Path]:
         """PCM of every source, by content hash, decoding what is missing.
@@ -87,7 +103,8 @@ class PcmStore:
             return None
         if size != facts.samples_48k * facts.pcm_channels * 4:
             return None
-        os.utime(self.path(sha256))
+        with contextlib.suppress(OSError):
+            os.utime(self.path(sha256))
         return facts
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -54,14 +55,16 @@ PRESET_SETTINGS = Kind("preset settings", "PresetSettings", "preset", bare=True)
 JOB = Kind("job", "Job", "job", answer=True)
 TEMPLATE_EXPORT = Kind("job template", "JobTemplate", "template", answer=True)
 PRESET_EXPORT = Kind("preset", "Preset", "preset", answer=True)
-ANSWERS = {
-    "Job": Kind("GetJob answer", "GetJobResponse", "job", inside="Job", answer=True),
-    "Jobs": Kind("ListJobs answer", "ListJobsResponse", "job", inside="Jobs", answer=True),
-    "JobTemplate": Kind("GetJobTemplate answer", "GetJobTemplateResponse", "template", "JobTemplate", answer=True),
-    "JobTemplates": Kind("ListJobTemplates answer", "ListJobTemplatesResponse", "template", "JobTemplates", answer=True),
-    "Preset": Kind("GetPreset answer", "GetPresetResponse", "preset", inside="Preset", answer=True),
-    "Presets": Kind("ListPresets answer", "ListPresetsResponse", "preset", inside="Presets", answer=True),
+ANSWERS: dict[str, Subject] = {
+    "Job": "job",
+    "Jobs": "job",
+    "JobTemplate": "template",
+    "JobTemplates": "template",
+    "Preset": "preset",
+    "Presets": "preset",
 }
+"""The member that wraps what a Get or List operation answers, with what it holds."""
+
 IGNORED_IN_ANSWERS = frozenset({"ResponseMetadata"})
 """boto3 adds it to every answer."""
 
@@ -86,8 +89,8 @@ def read_document(text: str | bytes, source_name: str) -> dict[str, JSONValue]:
     def pairs(items: list[tuple[str, JSONValue]]) -> dict[str, JSONValue]:
         found = dict(items)
         if len(found) != len(items):
-            seen: set[str] = set()
-            duplicates.extend(key for key, _ in items if key in seen or seen.add(key))
+            counts = Counter(key for key, _ in items)
+            duplicates.extend(key for key, count in counts.items() if count > 1)
         return found
 
     try:
@@ -117,18 +120,19 @@ def recognise(document: dict[str, JSONValue], model: ServiceModel, source_name: 
     """
     keys = _canonical(document)
     settings = keys.get("Settings")
-    for name, kind in ANSWERS.items():
-        if isinstance(keys.get(name), dict | list) and "Settings" not in keys:
-            return kind
-    if settings is not None or "Settings" in keys:
+    if "Settings" in keys:
         return _with_settings(frozenset(keys), frozenset(_canonical(settings)))
+    for name, subject in ANSWERS.items():
+        if isinstance(keys.get(name), dict | list):
+            operation = f"{'List' if name.endswith('s') else 'Get'}{name}"
+            return Kind(f"{operation} answer", f"{operation}Response", subject, inside=name, answer=True)
     if _PRESET_KEYS & keys.keys():
         return PRESET_SETTINGS
     if keys.keys() & model.shape("JobSettings").members.keys():
         return SETTINGS
     if "Role" in keys:
         return REQUEST
-    _refuse_kind(list(document), model, source_name)
+    return _refuse_kind(list(document), model, source_name)
 
 
 def _with_settings(keys: frozenset[str], inner: frozenset[str]) -> Kind:

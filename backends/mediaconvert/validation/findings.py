@@ -40,7 +40,7 @@ class Finding:
     def __str__(self) -> str:
         """One line, with everything a terminal could take for a command escaped."""
         hint = f" ({self.hint})" if self.hint else ""
-        return printable(f"{self.severity:<7} {self.rule:<14} {self.pointer or '(document)'}: {self.message}{hint}")
+        return printable(f"{self.severity:<7} {self.rule:<16} {self.pointer or '(document)'}: {self.message}{hint}")
 
 
 @dataclass(frozen=True, slots=True)

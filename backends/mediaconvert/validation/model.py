@@ -63,7 +63,7 @@ class ServiceModel:
 @functools.cache
 def service_model() -> ServiceModel:
     """The model of the installed botocore."""
-    from botocore.loaders import Loader  # type: ignore[import-untyped]
+    from botocore.loaders import Loader
 
     document = Loader().load_service_model(SERVICE, "service-2", API_VERSION)
     return ServiceModel(document["shapes"])

@@ -37,6 +37,10 @@ class Node:
         """Whether the document says anything here, right or wrong."""
         return name in self.values
 
+    def blank(self, name: Key) -> bool:
+        """Whether a text is absent or empty; a wrong one is neither."""
+        return name not in self.values or self.values[name] == ""
+
     def text(self, name: Key) -> str | None:
         value = self.values.get(name)
         return value if isinstance(value, str) else None

@@ -11,11 +11,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from backends.mediaconvert.validation.model import wire_name
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from backends.mediaconvert.validation.findings import Severity
-    from backends.mediaconvert.validation.node import Place
+    from backends.mediaconvert.validation.node import Node, Place
     from backends.mediaconvert.validation.view import View
 
 _DOCSTRING = re.compile(r"(V\d\d): (.+?)\.? ((?:\[[^\]]+\],? ?)+)")
@@ -28,9 +30,6 @@ class Found(NamedTuple):
     message: str
     hint: str | None = None
     severity: Severity | None = None
-
-
-Check = "Callable[[View], Iterator[Found]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +72,17 @@ def rule(
         return check
 
     return register
+
+
+def missing(node: Node, name: str, hint: str | None = None) -> Iterator[Found]:
+    """A finding where a member is absent, in the service's words."""
+    if not node.has(name):
+        yield Found(node.here(), f"{wire_name(name)} is a required property", hint)
+
+
+def lacking(node: Node, name: str, hint: str | None = None) -> Iterator[Found]:
+    """A finding where a list is absent or empty, in the service's words."""
+    yield from missing(node, name, hint)
+    entries = node.node(name)
+    if entries is not None and not entries.values:
+        yield Found(node.at(name), "Should have at least 1 items", hint)

@@ -181,8 +181,9 @@ def test_missing_colour_labels_are_refused(monkeypatch, refused):
 
 def test_a_byte_flipped_in_a_verified_segment_is_refused(monkeypatch, refused):
     def verify_then_spoil(path, frame_count):
-        real(path, frame_count)
+        packets = real(path, frame_count)
         flip_byte(path, middle_of_data(path))
+        return packets
 
     real = verify.verify_segment
     monkeypatch.setattr(run, "verify_segment", verify_then_spoil)
