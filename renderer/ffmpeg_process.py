@@ -67,17 +67,18 @@ class Limits:
     file_size_bytes: int | None = None
     open_files: int | None = None
     wall_s: float | None = None
+    trusted: bool = False
+    """Only the wall clock counts: for children fed our own data, which end with their pipe. Saves the launcher's 15 ms."""
 
     def for_launcher(self) -> str:
-        """The launcher's argument; empty where there is nothing for it to do."""
         pairs = {
             "CPU": self.cpu_s,
             "AS": self.address_space_bytes,
             "FSIZE": self.file_size_bytes,
             "NOFILE": self.open_files,
+            "CORE": 0,
         }
-        given = {name: value for name, value in pairs.items() if value is not None}
-        return ",".join(f"{name}={value}" for name, value in (given | {"CORE": 0}).items()) if given else ""
+        return ",".join(f"{name}={value}" for name, value in pairs.items() if value is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,9 @@ def find_ffmpeg() -> FFmpeg:
 
 
 def _identified(path: Path, origin: str) -> FFmpeg:
-    first_line = run_process([str(path), "-version"], limits=Limits(wall_s=20)).stdout.decode().partition("\n")[0]
+    first_line = (
+        run_process([str(path), "-version"], limits=Limits(wall_s=20, trusted=True)).stdout.decode().partition("\n")[0]
+    )
     match = re.match(r"ffmpeg version (\S+)", first_line)
     if match is None:
         raise ToolError(f"{path} is no FFmpeg: it says {first_line!r}", argv=[str(path), "-version"], returncode=0)
@@ -196,7 +199,7 @@ class Child:
         self._watchdog = self._start_watchdog(limits)
 
     def _launched(self, limits: Limits | None) -> list[str]:
-        if limits is None or not limits.for_launcher():
+        if limits is None or limits.trusted:
             return self.argv
         program = shutil.which(self.argv[0]) or self.argv[0]
         launcher = [sys.executable, "-I", "-S", str(_LAUNCHER), str(os.getpid()), limits.for_launcher(), "--"]

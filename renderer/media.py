@@ -194,7 +194,7 @@ class MediaFolder:
         if self._allow_outside and root == self.base:
             return Path(resolved.anchor), resolved.relative_to(resolved.anchor)
         if name.startswith(ASSET_PREFIX):
-            raise MediaError(name, "is no file of the program's own")
+            raise MediaError(name, "lies outside the program's own files")
         raise MediaError(name, f"lies outside {root}: move it there, or pass --allow-outside")
 
     def _written(self, name: str, resolved: Path) -> str:

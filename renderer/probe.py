@@ -105,13 +105,11 @@ class Prober:
         with self._folder.open(name) as medium:
             kind = f"{role}{_FACTS_VERSION}"
             known = self._known(kind, medium, _KnownAudio)
-            if known is not None and self._short_enough(known):
-                return known.probed()
-            return self._decoded(medium, kind, role)
-
-    def _short_enough(self, known: _KnownAudio) -> bool:
-        """Whether remembered facts keep to limits that may have been lowered since; else the file is decoded again."""
-        return known.samples <= self._limits.audio_seconds * known.sample_rate
+            if known is None:
+                return self._decoded(medium, kind, role)
+            if known.samples > self._limits.audio_seconds * known.sample_rate:
+                raise MediaError(name, f"lasts longer than {self._limits.audio_seconds} s, the limit for one sound")
+            return known.probed()
 
     def _decoded(self, medium: OpenMedium, kind: str, role: TrackRole) -> ProbedAudio:
         format_name = sniff_audio(medium.head())

@@ -118,7 +118,13 @@ class Intake:
 
     def _exchange(self, name: str, request: Request, content: bytes) -> tuple[Answer, bytes]:
         child = self._child or self._start()
-        watchdog = threading.Timer(_SECONDS_PER_PICTURE, child.kill, kwargs={"why": "took too long"})
+        late = threading.Event()
+
+        def give_up() -> None:
+            late.set()
+            child.kill()
+
+        watchdog = threading.Timer(_SECONDS_PER_PICTURE, give_up)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -129,7 +135,9 @@ class Intake:
             payload = _read_exactly(child, int(answer["bytes"]))
         except (ToolError, ValueError, EOFError) as error:
             self._stop()
-            raise MediaError(name, "can't be decoded within the limits for one picture") from error
+            raise MediaError(
+                name, "can't be decoded within the limits for one picture{': it took too long' * late.is_set()}"
+            ) from error
         finally:
             watchdog.cancel()
         return answer, payload

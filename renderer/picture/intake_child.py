@@ -88,6 +88,8 @@ def read_facts(content: bytes, format_name: str, max_pixels: int) -> Facts:
     """Size and transparency, after proving that the whole picture is there: a JPEG by entropy-decoding it at an eighth
     of its size, the rest by decoding it.
     """
+    if format_name == "png":
+        open_picture(content, format_name, max_pixels).verify()  # loading does not miss a cut-off end
     picture, orientation = _loaded(content, format_name, max_pixels, (1, 1))
     width, height = open_picture(content, format_name, max_pixels).size
     if orientation in _SWAPS_SIDES:

@@ -16,6 +16,7 @@ from backends.mediaconvert.submission.lookup import find_job
 from backends.mediaconvert.submission.reading import at
 from backends.mediaconvert.submission.record import Lease, Record, claimed, created, heard, new_lease, refused, released
 from backends.mediaconvert.submission.submission import request
+from renderer.errors import OutputError
 
 if TYPE_CHECKING:
     from backends.mediaconvert.submission.progress import JobMessage
@@ -80,7 +81,10 @@ class Creator:
         if not message.job_id:
             raise UnsureError("CreateJob answered without a job: run the same command again")
         now = self.session.clock.now()
-        return self.session.change(self.identity, lambda record: created(record, message.job_id, now))
+        try:
+            return self.session.change(self.identity, lambda record: created(record, message.job_id, now))
+        except OutputError as error:
+            raise OutputError(f"job {message.job_id} was created, and will be found again: {error}") from error
 
     def _next(self, error: ServiceError, attempt: int, *, unsure: bool) -> None:
         """Wait for the next attempt. Raises: what ends the attempts."""

@@ -122,7 +122,7 @@ def test_an_index_at_the_end_is_refused(monkeypatch, refused):
 @pytest.mark.parametrize(("kind", "named"), [("_video_packets", "video packets"), ("_audio_packets", "audio packets")])
 def test_a_packet_lost_on_its_way_to_the_file_is_refused(monkeypatch, refused, kind, named):
     real = getattr(mux, kind)
-    monkeypatch.setattr(mux, kind, lambda *given: (packet for i, packet in enumerate(real(*given)) if i != 7))
+    monkeypatch.setattr(mux, kind, lambda *given, **how: (p for i, p in enumerate(real(*given, **how)) if i != 7))
     assert named in refused()
 
 

@@ -1,0 +1,51 @@
+"""What a preflight found out: definite obstacles, and questions that nobody could answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from backends.mediaconvert.submission.errors import RemoteError, ServiceError
+from backends.mediaconvert.submission.services import ACTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`kind` "problem" is a definite no, "warning" an open question. `permission` is what would settle it, or empty."""
+
+    kind: Literal["problem", "warning"]
+    about: str
+    text: str
+    permission: str = ""
+
+    def __str__(self) -> str:
+        needs = f" (needs {self.permission})" if self.permission else ""
+        return f"{self.about}: {self.text}{needs}"
+
+
+class PreflightError(RemoteError):
+    """The job would fail. Carries every finding, problems first."""
+
+    def __init__(self, findings: Iterable[Finding], private: Iterable[str] = ()) -> None:
+        self.findings = tuple(sorted(findings, key=lambda finding: finding.kind))
+        problems = [finding for finding in self.findings if finding.kind == "problem"]
+        head = f"not submitted: {len(problems)} problem{'' if len(problems) == 1 else 's'}"
+        super().__init__("\n".join([head, *(f"  {problem}" for problem in problems)]), private=private)
+
+
+def problem(about: str, text: str, permission: str = "") -> Finding:
+    return Finding("problem", about, text, permission)
+
+
+def warning(about: str, text: str, permission: str = "") -> Finding:
+    return Finding("warning", about, text, permission)
+
+
+def unasked(about: str, error: ServiceError) -> Finding:
+    """A question that was denied, is not implemented or got no answer."""
+    if error.denied:
+        return warning(about, "could not be checked: permission denied", ACTIONS.get(error.operation, ""))
+    return warning(about, f"could not be checked: {error}")

@@ -1,0 +1,216 @@
+"""Brings every object of a submission into the bucket, once: asks first, sends what is missing, checks what arrived.
+
+Keys carry a hash, so the same key means the same content: an object that is there is never replaced by another process's
+copy (If-None-Match), and one that is there but differs is replaced only as it was seen (If-Match). An object appears
+whole or not at all; a parted upload that fails or is stopped is aborted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from backends.mediaconvert.submission.errors import RemoteError, ServiceError
+from backends.mediaconvert.submission.reading import int_at, text_at
+from backends.mediaconvert.submission.transfer import META_BYTES, META_SHA256, LocalObject, Transfer, base64_of
+from renderer.errors import OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from backends.mediaconvert.submission.services import Answer
+    from backends.mediaconvert.submission.session import Session
+    from backends.mediaconvert.submission.submission import Submission, Upload
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class UploadProgress:
+    """Bytes and objects there, of all. `total_bytes` grows while objects are still being made."""
+
+    done_bytes: int
+    total_bytes: int
+    done: int
+    total: int
+
+
+def ignore_uploads(_: UploadProgress) -> None:
+    """For callers that do not watch."""
+
+
+@dataclass(frozen=True, slots=True)
+class UploadSettings:
+    """From `threshold` bytes on an object goes in parts of `part` bytes. `workers` requests at once of each kind.
+
+    Memory: at most two times `workers` parts. `report` is called from any thread.
+    """
+
+    threshold: int = 16 * MIB
+    part: int = 8 * MIB
+    workers: int = 4
+    report: Callable[[UploadProgress], None] = ignore_uploads
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """`sent` objects were missing; `kept` were there."""
+
+    sent: tuple[str, ...]
+    kept: tuple[str, ...]
+
+
+def upload_all(session: Session, submission: Submission, settings: UploadSettings) -> Uploaded:
+    """Returns when every object is in the bucket.
+
+    Files are made one after the other in this thread, while earlier ones are on their way.
+    Raises: RemoteError, OutputError, Cancelled, and what making a file raises.
+    """
+    return _Uploads(session, submission, settings).run()
+
+
+@dataclass(slots=True)
+class _Tally:
+    settings: UploadSettings
+    total: int
+    done: int = 0
+    done_bytes: int = 0
+    total_bytes: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, *, done: int = 0, sent_bytes: int = 0, known_bytes: int = 0) -> None:
+        with self._lock:
+            self.done += done
+            self.done_bytes += sent_bytes
+            self.total_bytes += known_bytes
+            self.settings.report(UploadProgress(self.done_bytes, self.total_bytes, self.done, self.total))
+
+
+class _Uploads:
+    def __init__(self, session: Session, submission: Submission, settings: UploadSettings) -> None:
+        self._session, self._submission, self._settings = session, submission, settings
+        self._tally = _Tally(settings, len(submission.uploads))
+        self._stop = threading.Event()
+
+    def run(self) -> Uploaded:
+        with self._pool() as objects, self._pool() as parts:
+            etags = list(objects.map(self._look, self._submission.uploads))
+            missing = [(item, etag) for item, etag in zip(self._submission.uploads, etags, strict=True) if etag != THERE]
+            sending: list[Future[None]] = []
+            for item, etag in missing:
+                self._session.cancel.raise_if_set()
+                _raise_first(sending)
+                local = _measured(item)
+                self._tally.add(known_bytes=local.size)
+                sending.append(objects.submit(self._send, item, local, etag, parts))
+            wait(sending, return_when=FIRST_EXCEPTION)
+            _raise_first(sending)
+        sent = tuple(item.key for item, _ in missing)
+        return Uploaded(sent, tuple(item.key for item in self._submission.uploads if item.key not in sent))
+
+    @contextlib.contextmanager
+    def _pool(self) -> Iterator[ThreadPoolExecutor]:
+        """On an error nothing new starts, and what is on its way is aborted before the error goes on."""
+        pool = ThreadPoolExecutor(self._settings.workers)
+        try:
+            yield pool
+        except BaseException:
+            self._stop.set()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _look(self, item: Upload) -> str:
+        """THERE, or what a PUT has to find in its place: an ETag, or nothing."""
+        answer = head(self._session, self._submission.bucket, item.key)
+        if answer is None:
+            return ""
+        if not matches(answer, item):
+            return text_at(answer, "ETag")
+        self._tally.add(done=1)
+        return THERE
+
+    def _send(self, item: Upload, local: LocalObject, etag: str, parts: ThreadPoolExecutor) -> None:
+        def sent(count: int) -> None:
+            self._tally.add(sent_bytes=count)
+
+        transfer = Transfer(self._session, self._submission.bucket, item, local, self._stop, sent)
+        try:
+            if local.size < self._settings.threshold:
+                transfer.whole(etag)
+            else:
+                transfer.in_parts(etag, parts, self._settings.part)
+        except ServiceError as error:
+            self._accept_arrived(item, local, error)
+        else:
+            self._accept_arrived(item, local, None)
+        self._tally.add(done=1)
+
+    def _accept_arrived(self, item: Upload, local: LocalObject, error: ServiceError | None) -> None:
+        """Also after an error the object may be there: ours with its answer lost, or another process's copy."""
+        answer = head(self._session, self._submission.bucket, item.key)
+        if answer is not None and (matches(answer, item) if error else arrived(answer, local)):
+            return
+        if error is not None:
+            raise error
+        raise RemoteError(f"{item.key}: sent {local.size} bytes, and something else is in the bucket")
+
+
+THERE = "there"
+
+
+def head(session: Session, bucket: str, key: str) -> Answer | None:
+    """What is known of an object, None where it is missing. Raises: ServiceError."""
+    try:
+        return session.s3("HeadObject", Bucket=bucket, Key=key, ChecksumMode="ENABLED")
+    except ServiceError as error:
+        if error.missing:
+            return None
+        raise
+
+
+def matches(answer: Answer, item: Upload) -> bool:
+    """Whether an object is the one that the upload would make: by its hash where that is known, else by our mark."""
+    size, marked = int_at(answer, "ContentLength"), text_at(answer, "Metadata", META_BYTES)
+    if item.size is not None and size != item.size:
+        return False
+    if item.sha256 is None:
+        return marked == str(size)
+    return item.sha256 == text_at(answer, "Metadata", META_SHA256) or base64_of(item.sha256) == _checksum(answer)
+
+
+def arrived(answer: Answer, local: LocalObject) -> bool:
+    """Whether what lies in the bucket now is this file, or what another process made from the same ingredients."""
+    if text_at(answer, "Metadata", META_SHA256) != local.sha256:
+        return text_at(answer, "Metadata", META_BYTES) == str(int_at(answer, "ContentLength"))
+    whole = _checksum(answer)
+    return int_at(answer, "ContentLength") == local.size and ("-" in whole or whole in ("", base64_of(local.sha256)))
+
+
+def _checksum(answer: Answer) -> str:
+    return text_at(answer, "ChecksumSHA256")
+
+
+def _raise_first(sending: list[Future[None]]) -> None:
+    for future in sending:
+        if future.done():
+            future.result()
+
+
+def _measured(item: Upload) -> LocalObject:
+    """Raises: OutputError where the file is not the one that its key promises."""
+    path: Path = item.file()
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            size = stream.tell()
+    except OSError as error:
+        raise OutputError(f"can't read what is to be uploaded as {item.key}: {error}") from error
+    if size == 0 or item.sha256 not in (None, digest) or item.size not in (None, size):
+        raise OutputError(f"what is to be uploaded as {item.key} has {size} bytes and another content than planned")
+    return LocalObject(path, size, digest)
