@@ -68,7 +68,7 @@ class Limits:
     open_files: int | None = None
     wall_s: float | None = None
     trusted: bool = False
-    """Only the wall clock counts: for children fed our own data, which end with their pipe. Saves the launcher's 15 ms."""
+    """Only the wall clock counts: for children fed our own data, which end with their pipe. Saves 15 ms."""
 
     def for_launcher(self) -> str:
         pairs = {

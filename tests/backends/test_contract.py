@@ -11,10 +11,9 @@ from __future__ import annotations
 import contextlib
 import io
 import wave
-from dataclasses import dataclass
 from fractions import Fraction
+from types import SimpleNamespace
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -56,6 +55,7 @@ def image(file, hold="1s", **fields):
     return {"file": file, "hold": hold, **fields}
 
 
+# fmt: off
 PICTURES = {
     "cover, at rest": {"images": [image("wren.png", "0.5s", motion="none")]},
     "cover, linear": {"images": [image("wren.png", motion=move(*PUSH, "linear"))]},
@@ -65,32 +65,23 @@ PICTURES = {
     "pan": {"images": [image("lake.png", motion=move(*PAN, "linear"))]},
     "the default move": {"images": [image("wren.png"), image("lake.png")]},
     "contain, portrait": {"images": [image("portrait.png", fit="contain", motion=move(*PUSH))]},
-    "contain over a colour": {
-        "brand": {"background": "#406080"},
-        "images": [image("portrait.png", fit="contain", motion=move(*PUSH, "linear"))],
-    },
+    "contain over a colour": {"brand": {"background": "#406080"},
+                              "images": [image("portrait.png", fit="contain", motion=move(*PUSH, "linear"))]},
     "blur, portrait": {"images": [image("portrait.png", fit="blur", motion=move(*PUSH))]},
     "cut": {"images": [image("wren.png", "0.5s"), image("lake.png", "0.5s")]},
     "crossfade": {"images": [image("wren.png"), image("lake.png", transition=FADE)]},
     "crossfade into blur": {"images": [image("lake.png"), image("portrait.png", fit="blur", transition=FADE)]},
-    "cards and corner logo": {
-        "brand": HOUSE,
-        "images": [image("wren.png"), image("portrait.png", fit="contain")],
-    },
+    "cards and corner logo": {"brand": HOUSE, "images": [image("wren.png"), image("portrait.png", fit="contain")]},
     "logo only": {"brand": HOUSE, "images": [], "length": "1s"},
     "picture with alpha": {"brand": "plain", "images": [image("soft.png", motion=move(*PUSH))]},
     "portrait picture fills the frame": {"images": [image("portrait.png", motion=move(*PUSH))]},
-    "upright frame": {
-        "output": output("30", (180, 320)),
-        "images": [image("lake.png", motion=move((1, (0.4, 0.5)), (1.1, (0.6, 0.5))))],
-    },
+    "upright frame": {"output": output("30", (180, 320)),
+                      "images": [image("lake.png", motion=move((1, (0.4, 0.5)), (1.1, (0.6, 0.5))))]},
     "enlarged": {"output": output("30", (180, 320)), "images": [image("lake.png", motion=move(*PAN))]},
     "24 frames a second": {"output": output("24"), "images": [image("wren.png")]},
     "25 frames a second": {"output": output("25"), "images": [image("wren.png")]},
-    "30000/1001 frames a second": {
-        "output": output("30000/1001"),
-        "images": [image("wren.png"), image("lake.png", transition=FADE)],
-    },
+    "30000/1001 frames a second": {"output": output("30000/1001"),
+                                   "images": [image("wren.png"), image("lake.png", transition=FADE)]},
 }
 
 COLORS = {"red": (200, 30, 30), "green": (20, 190, 60), "blue": (30, 50, 210), "white": (255,) * 3, "black": (0,) * 3}
@@ -101,18 +92,10 @@ CUTS = {
     "holds at 24": ("24", {"images": HELD}, [0, 12, 30, 54], 66),
     "holds at 25": ("25", {"images": HELD}, [0, 13, 31, 57], 69),
     "holds at 30000/1001": ("30000/1001", {"images": HELD}, [0, 16, 37, 68], 83),
-    "program: intro, voice, outro": (
-        "30",
-        {"images": FLAT, "narration": "mono.wav", "brand": CARDS},
-        [0, 10, 26, 42, 57, 73],
-        78,
-    ),
-    "narration: the voice alone": (
-        "25",
-        {"images": FLAT, "narration": "mono.wav", "length": "narration"},
-        [0, 13, 27, 40],
-        53,
-    ),
+    "program: intro, voice, outro": ("30", {"images": FLAT, "narration": "mono.wav", "brand": CARDS},
+                                     [0, 10, 26, 42, 57, 73], 78),
+    "narration: the voice alone": ("25", {"images": FLAT, "narration": "mono.wav", "length": "narration"},
+                                   [0, 13, 27, 40], 53),
     "a given time": ("24", {"images": FLAT[:3], "length": "2.5s"}, [0, 20, 40], 60),
 }
 """Rate, story, first frames of what is shown, all frames: counted by hand from the specification's rounding rule."""
@@ -127,12 +110,7 @@ SOUNDS = {
     "faded music": {"images": FLAT, "length": "2s", "music": FADED},
     "no sound": {"images": FLAT, "length": "2s"},
 }
-
-
-@dataclass
-class Opened:
-    story: object
-    workspace: object
+# fmt: on
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +143,7 @@ def opened(media, write_spec):
     def open_(**fields):
         spec, options = write_spec(media, **fields), StoryOptions()
         with open_workspace(spec, options) as workspace:
-            yield Opened(compile_story(spec, workspace, options), workspace)
+            yield SimpleNamespace(story=compile_story(spec, workspace, options), workspace=workspace)
 
     return open_
 
@@ -274,18 +252,10 @@ def test_the_finished_file_has_every_frame_at_its_time(opened, tmp_path, decode_
     assert video.times == [number / Fraction(rate) for number in range(count)]
     assert result.frames == count
     assert all(check.passed for check in result.checks)
-    assert abs(len(decode_audio(target)) - float(result.duration_s) * 48_000) <= 2 * 1024
-
-
-@pytest.mark.parametrize("executor", EXECUTORS)
-def test_the_voice_is_as_loud_in_the_file_as_in_the_mix(opened, tmp_path, decode_audio, executor):
-    target = tmp_path / "out.mp4"
-    with opened(output=output("30", SMALL), **SOUNDS["mono voice"]) as case:
-        EXECUTORS[executor][0]().run(case.story.timeline, case.story.output, case.workspace, RunSettings(target, 1))
-    voice = decode_audio(target)[48_000:96_000]
-    assert 10 * np.log10((voice**2).mean(axis=0)) == pytest.approx([-15.01, -15.01], abs=SOUND_DB)
-    with av.open(str(target)) as container:
-        assert {stream.codec_context.name for stream in container.streams} == {"h264", "aac"}
+    heard = decode_audio(target)
+    assert abs(len(heard) - float(result.duration_s) * 48_000) <= 2 * 1024
+    if "narration" in fields:
+        assert 10 * np.log10((heard[24_000:96_000] ** 2).mean(axis=0)) == pytest.approx([-15.01] * 2, abs=SOUND_DB)
 
 
 @pytest.mark.parametrize("executor", EXECUTORS)

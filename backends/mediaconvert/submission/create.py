@@ -132,7 +132,9 @@ class _Turn:
                 return record
             if clock.elapsed() > give_up:
                 holder = record.lease
-                raise RemoteError(f"process {holder.pid if holder else '?'} is submitting the same job, and doesn't end")
+                raise RemoteError(
+                    f"process {holder.pid if holder else '?'} is submitting the same job, and doesn't end"
+                )
             self._session.cancel.raise_if_set()
             clock.sleep(TURN_S)
 

@@ -1,4 +1,4 @@
-"""What goes wrong on the remote side, with its facts as attributes. Nothing private stands in a message (SAFETY S10)."""
+"""What goes wrong on the remote side, its facts as attributes. Nothing private stands in a message (SAFETY S10)."""
 
 from __future__ import annotations
 

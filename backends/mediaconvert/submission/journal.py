@@ -1,7 +1,7 @@
 """The durable memory of what was submitted: SQLite in the user's state folder, one row for each submission.
 
-Every change is one read-modify-write under the write lock, synced before it counts. A process killed anywhere leaves the
-record before or after the change, and two processes never both see it unclaimed.
+Every change is one read-modify-write under the write lock, synced before it counts. A process killed anywhere leaves
+the record before or after the change, and two processes never both see it unclaimed.
 """
 
 from __future__ import annotations
@@ -115,8 +115,10 @@ class SqliteJournal:
 
 
 def _one(connection: sqlite3.Connection, column: str, value: str) -> Record | None:
-    query = "SELECT record FROM submissions WHERE id = ?" if column == "id" else (
-        "SELECT record FROM submissions WHERE job_id = ? AND job_id <> '' LIMIT 1"
+    query = (
+        "SELECT record FROM submissions WHERE id = ?"
+        if column == "id"
+        else ("SELECT record FROM submissions WHERE job_id = ? AND job_id <> '' LIMIT 1")
     )
     row = connection.execute(query, (value,)).fetchone()
     return None if row is None else record_from_json(str(row[0]))

@@ -1,7 +1,7 @@
 """Did the job of a submission ever reach the service? Asked before anything is sent a second time (SAFETY P3).
 
-Jobs are listed newest first, over all queues because a job may have hopped, down to the time of the first request. Where
-the answer would be a guess, there is none: a job is never created on the strength of an incomplete list.
+Jobs are listed newest first, over all queues because a job may have hopped, down to the time of the first request.
+Where the answer would be a guess, there is none: a job is never created on the strength of an incomplete list.
 """
 
 from __future__ import annotations

@@ -82,4 +82,4 @@ class Patience:
     def _wait_s(self, error: ServiceError, attempt: int) -> float | None:
         if error.retry_after_s is not None:
             return error.retry_after_s if error.retry_after_s <= self.longest_retry_after_s else None
-        return self.jitter() * min(self.longest_wait_s, self.first_wait_s * 2 ** (attempt - 1))
+        return self.jitter() * min(self.longest_wait_s, self.first_wait_s * 2.0 ** (attempt - 1))

@@ -153,7 +153,7 @@ def created(record: Record, job_id: str, now: float, *, found: bool = False) -> 
 
 def heard(record: Record, message: JobMessage, now: float) -> Record:
     """After an event or a polling answer. One about another job changes nothing but the history."""
-    if record.finished:
+    if record.finished or not message.job_id:
         return record
     known = created(record, message.job_id, now, found=True)
     if known.job_id != message.job_id:

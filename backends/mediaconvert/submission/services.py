@@ -1,7 +1,7 @@
 """The remote services as one call, `ask(operation, …)`, which answers with a mapping or raises `ServiceError`.
 
-The SDK's own retries are switched off: a second CreateJob has to be preceded by a look-up, and only our own layer can do
-that (`patience.py`). The read time-out is half of the minute in which the service knows a token again.
+The SDK's own retries are switched off: a second CreateJob has to be preceded by a look-up, and only our own layer can
+do that (`patience.py`). The read time-out is half of the minute in which the service knows a token again.
 """
 
 from __future__ import annotations

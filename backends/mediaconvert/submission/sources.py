@@ -43,7 +43,6 @@ def split_s3_url(url: str) -> tuple[str, str]:
     return bucket, key
 
 
-
 def _texts(value: JSONValue | None, pointer: str, name: str) -> Iterator[tuple[str, str, str]]:
     if isinstance(value, str):
         yield pointer, name, value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -37,6 +37,15 @@ class LocalObject:
 
 
 @dataclass(frozen=True, slots=True)
+class PartLane:
+    """The threads that send parts, for all objects together, and how long a part is."""
+
+    pool: ThreadPoolExecutor
+    workers: int
+    part_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Transfer:
     """One object on its way. `stop` ends it between two requests; `sent` counts bytes that arrived."""
 
@@ -56,23 +65,22 @@ class Transfer:
         self._conditional("PutObject", etag, Body=body, ChecksumSHA256=checksum, **self._description())
         self.sent(len(body))
 
-    def in_parts(self, etag: str, pool: ThreadPoolExecutor, part_bytes: int) -> None:
+    def in_parts(self, etag: str, lane: PartLane) -> None:
         """Raises: ServiceError, OutputError, Cancelled; the upload is then aborted."""
         place = {"Bucket": self.bucket, "Key": self.item.key}
         begun = self._ask("CreateMultipartUpload", ChecksumAlgorithm="SHA256", **self._description())
         upload_id = text_at(begun, "UploadId")
         try:
-            parts = self._send_parts(upload_id, pool, max(part_bytes, -(-self.local.size // MOST_PARTS)))
+            parts = self._send_parts(upload_id, lane)
             self._conditional("CompleteMultipartUpload", etag, UploadId=upload_id, MultipartUpload={"Parts": parts})
         except BaseException:
             with contextlib.suppress(ServiceError):
-                self.session.patience.ask(
-                    self.session.services.s3, "AbortMultipartUpload", UploadId=upload_id, **place
-                )
+                self.session.patience.ask(self.session.services.s3, "AbortMultipartUpload", UploadId=upload_id, **place)
             raise
 
-    def _send_parts(self, upload_id: str, pool: ThreadPoolExecutor, part_bytes: int) -> list[dict[str, object]]:
+    def _send_parts(self, upload_id: str, lane: PartLane) -> list[dict[str, object]]:
         """All parts, or none on its way any more. The bytes sent are those that were hashed before."""
+        part_bytes = max(lane.part_bytes, -(-self.local.size // MOST_PARTS))
         offsets = range(0, self.local.size, part_bytes)
         digest = hashlib.sha256()
         sending: list[Future[dict[str, object]]] = []
@@ -80,8 +88,8 @@ class Transfer:
             for number, offset in enumerate(offsets, start=1):
                 body = self._read(offset, part_bytes)
                 digest.update(body)
-                sending.append(pool.submit(self._send_part, upload_id, number, body))
-                self._keep_few(sending, pool)
+                sending.append(lane.pool.submit(self._send_part, upload_id, number, body))
+                _keep_few(sending, 2 * lane.workers)
             wait(sending, return_when=FIRST_EXCEPTION)
             parts = [future.result() for future in sending]
         finally:
@@ -92,20 +100,9 @@ class Transfer:
             raise OutputError(f"{self.local.path.name} changed while it was uploaded")
         return parts
 
-    def _keep_few(self, sending: list[Future[dict[str, object]]], pool: ThreadPoolExecutor) -> None:
-        """Memory stays bounded: no more parts are read than two for each worker."""
-        most = 2 * pool._max_workers  # noqa: SLF001
-        while sum(not future.done() for future in sending) >= most:
-            wait([future for future in sending if not future.done()], return_when="FIRST_COMPLETED")
-        for future in sending:
-            if future.done():
-                future.result()
-
     def _send_part(self, upload_id: str, number: int, body: bytes) -> dict[str, object]:
         checksum = base64.b64encode(hashlib.sha256(body).digest()).decode()
-        answer = self._ask(
-            "UploadPart", UploadId=upload_id, PartNumber=number, Body=body, ChecksumSHA256=checksum
-        )
+        answer = self._ask("UploadPart", UploadId=upload_id, PartNumber=number, Body=body, ChecksumSHA256=checksum)
         self.sent(len(body))
         return {"PartNumber": number, "ETag": text_at(answer, "ETag"), "ChecksumSHA256": checksum}
 
@@ -140,3 +137,12 @@ class Transfer:
 def base64_of(hex_digest: str) -> str:
     """A digest as S3 writes it."""
     return base64.b64encode(bytes.fromhex(hex_digest)).decode()
+
+
+def _keep_few(sending: list[Future[dict[str, object]]], most: int) -> None:
+    """Wait until fewer than `most` parts are held in memory. Raises what a part raised."""
+    while len(waiting := [future for future in sending if not future.done()]) >= most:
+        wait(waiting, return_when=FIRST_COMPLETED)
+    for future in sending:
+        if future.done():
+            future.result()

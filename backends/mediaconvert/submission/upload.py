@@ -1,8 +1,8 @@
 """Brings every object of a submission into the bucket, once: asks first, sends what is missing, checks what arrived.
 
-Keys carry a hash, so the same key means the same content: an object that is there is never replaced by another process's
-copy (If-None-Match), and one that is there but differs is replaced only as it was seen (If-Match). An object appears
-whole or not at all; a parted upload that fails or is stopped is aborted.
+Keys carry a hash, so the same key means the same content: an object that is there is never replaced by another
+process's copy (If-None-Match), and one that is there but differs is replaced only as it was seen (If-Match). An object
+appears whole or not at all; a parted upload that fails or is stopped is aborted.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING
 
 from backends.mediaconvert.submission.errors import RemoteError, ServiceError
 from backends.mediaconvert.submission.reading import int_at, text_at
-from backends.mediaconvert.submission.transfer import META_BYTES, META_SHA256, LocalObject, Transfer, base64_of
+from backends.mediaconvert.submission.transfer import (
+    META_BYTES,
+    META_SHA256,
+    LocalObject,
+    PartLane,
+    Transfer,
+    base64_of,
+)
 from renderer.errors import OutputError
 
 if TYPE_CHECKING:
@@ -98,16 +105,19 @@ class _Uploads:
         self._stop = threading.Event()
 
     def run(self) -> Uploaded:
-        with self._pool() as objects, self._pool() as parts:
+        with self._pool() as objects, self._pool() as pool:
+            lane = PartLane(pool, self._settings.workers, self._settings.part)
             etags = list(objects.map(self._look, self._submission.uploads))
-            missing = [(item, etag) for item, etag in zip(self._submission.uploads, etags, strict=True) if etag != THERE]
+            missing = [
+                (item, etag) for item, etag in zip(self._submission.uploads, etags, strict=True) if etag != THERE
+            ]
             sending: list[Future[None]] = []
             for item, etag in missing:
                 self._session.cancel.raise_if_set()
                 _raise_first(sending)
                 local = _measured(item)
                 self._tally.add(known_bytes=local.size)
-                sending.append(objects.submit(self._send, item, local, etag, parts))
+                sending.append(objects.submit(self._send, item, local, etag, lane))
             wait(sending, return_when=FIRST_EXCEPTION)
             _raise_first(sending)
         sent = tuple(item.key for item, _ in missing)
@@ -135,7 +145,7 @@ class _Uploads:
         self._tally.add(done=1)
         return THERE
 
-    def _send(self, item: Upload, local: LocalObject, etag: str, parts: ThreadPoolExecutor) -> None:
+    def _send(self, item: Upload, local: LocalObject, etag: str, lane: PartLane) -> None:
         def sent(count: int) -> None:
             self._tally.add(sent_bytes=count)
 
@@ -144,7 +154,7 @@ class _Uploads:
             if local.size < self._settings.threshold:
                 transfer.whole(etag)
             else:
-                transfer.in_parts(etag, parts, self._settings.part)
+                transfer.in_parts(etag, lane)
         except ServiceError as error:
             self._accept_arrived(item, local, error)
         else:

@@ -132,7 +132,7 @@ class _Walk:
     def _value(self, shape: Shape, value: JSONValue, at: Place) -> Value | None:
         """The sound value; after reporting what is wrong with it None, but a blank text stays blank."""
         if isinstance(value, str) and value in shape.enum:
-            return value  # half of all values: a third faster for whole jobs
+            return value  # the way of most values, so it comes first
         match shape.kind, value:
             case "structure", dict():
                 return self.structure(shape, value, at)

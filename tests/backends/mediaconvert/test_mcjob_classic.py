@@ -21,7 +21,8 @@ CORNER = {"ImageX": 1680, "ImageY": 840, "Width": 200, "Height": 200}
 
 
 def image(box, start, duration, layer, opacity=100):
-    return {"ImageInserterInput": ".png", **box, "StartTime": start, "Duration": duration, **STILL, "Opacity": opacity, "Layer": layer}  # fmt: skip
+    timing = {"StartTime": start, "Duration": duration, **STILL}
+    return {"ImageInserterInput": ".png", **box, **timing, "Opacity": opacity, "Layer": layer}
 
 
 PRODUCTION_IMAGES = [
@@ -40,9 +41,7 @@ INPUT = {
     "FileInput": ".mp3",
     "TimecodeSource": "ZEROBASED",
     "AudioSelectors": {"Audio Selector 1": STORY, "Audio Selector 2": MUSIC},
-    "AudioSelectorGroups": {
-        "Audio Selector Group 1": {"AudioSelectorNames": ["Audio Selector 1", "Audio Selector 2"]}
-    },
+    "AudioSelectorGroups": {"Audio Selector Group 1": {"AudioSelectorNames": ["Audio Selector 1", "Audio Selector 2"]}},
 }
 AAC = {
     "Codec": "AAC",
@@ -137,7 +136,7 @@ def classic(compile_spec):
 
 def named(sound, narration="voice.mp3", music="music.mp3"):
     names = {"narration": narration, "music": music}
-    return with_sources(sound, lambda track: {"path": names[track.role], "sha256": track.role[0] * 64})
+    return with_sources(sound, lambda _: {"path": names[track.role], "sha256": track.role[0] * 64})
 
 
 def with_sources(sound, changes):
@@ -175,7 +174,7 @@ def verdicts(plan, verdict):
 
 
 def test_x3_mono_narration_and_mono_music_give_the_production_job(classic):
-    job = classic(lambda sound: with_sources(sound, lambda track: {"channels": 1})).job
+    job = classic(lambda sound: with_sources(sound, lambda _: {"channels": 1})).job
     found = {key: endings(job[key]) for key in PRODUCTION}
     assert in_order(found) == in_order(PRODUCTION)
     assert set(job) - set(PRODUCTION) == {"UserMetadata", "ClientRequestToken"}
@@ -202,7 +201,7 @@ MATRICES = {
 @pytest.mark.parametrize(("channels", "left", "right"), MATRICES.values(), ids=MATRICES)
 def test_x3_the_remix_follows_the_probed_channels(classic, channels, left, right):
     counts = dict(zip(("narration", "music"), channels, strict=True))
-    plan = classic(lambda sound: with_sources(sound, lambda track: {"channels": counts[track.role]}))
+    plan = classic(lambda sound: with_sources(sound, lambda _: {"channels": counts[track.role]}))
     remix = plan.job["Settings"]["OutputGroups"][0]["Outputs"][0]["AudioDescriptions"][0]["RemixSettings"]
     found = [entry["InputChannelsFineTune"] for entry in remix["ChannelMapping"]["OutputChannels"]]
     assert found == [left, right]
@@ -222,7 +221,7 @@ REFUSED = {
     "a loudness target": ({"loudness": "web"}, {}, ("loudness", "programme")),
     "more than two channels": (
         {},
-        {"sound": lambda sound: with_sources(sound, lambda track: {"channels": 6})},
+        {"sound": lambda sound: with_sources(sound, lambda _: {"channels": 6})},
         ("channels", "music"),
     ),
     "a gain beyond the matrix": ({}, {"sound": with_track(gain_db=Fraction(7))}, ("gain", "music")),
