@@ -70,7 +70,7 @@ def _machine() -> Iterator[Finding]:
     yield Finding("cores", "ok", str(cores))
     try:
         yield Finding("picture kernel", "ok", chosen_implementation())
-    except ValueError as error:
+    except StoryreelError as error:
         yield Finding("picture kernel", "missing", str(error))
     try:
         root = cache_root()

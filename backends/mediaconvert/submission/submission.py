@@ -53,7 +53,7 @@ class Submission:
     def content_sha256(self) -> str:
         """Hash of the job without its token, and of the keys and hashes of its objects."""
         job = {name: value for name, value in self.job.items() if name != TOKEN}
-        assets: list[JSONValue] = sorted(f"{upload.key} {upload.sha256 or ''}" for upload in self.uploads)
+        assets: list[JSONValue] = [*sorted(f"{upload.key} {upload.sha256 or ''}" for upload in self.uploads)]
         return _hashed({"job": job, "bucket": self.bucket, "assets": assets})
 
     def identity(self, scope: str, attempt: int = 1) -> str:

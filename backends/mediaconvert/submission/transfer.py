@@ -56,17 +56,21 @@ class Transfer:
     stop: threading.Event
     sent: Callable[[int], None]
 
-    def whole(self, etag: str) -> None:
-        """Raises: ServiceError, OutputError, Cancelled."""
+    def whole(self, etag: str) -> str:
+        """The checksum that the object has to have. Raises: ServiceError, OutputError, Cancelled."""
         body = self._read(0, self.local.size)
         if hashlib.sha256(body).hexdigest() != self.local.sha256:
             raise OutputError(f"{self.local.path.name} changed while it was uploaded")
         checksum = base64_of(self.local.sha256)
         self._conditional("PutObject", etag, Body=body, ChecksumSHA256=checksum, **self._description())
         self.sent(len(body))
+        return checksum
 
-    def in_parts(self, etag: str, lane: PartLane) -> None:
-        """Raises: ServiceError, OutputError, Cancelled; the upload is then aborted."""
+    def in_parts(self, etag: str, lane: PartLane) -> str:
+        """The checksum of the parts' checksums.
+
+        Raises: ServiceError, OutputError, Cancelled; the upload is then aborted.
+        """
         place = {"Bucket": self.bucket, "Key": self.item.key}
         begun = self._ask("CreateMultipartUpload", ChecksumAlgorithm="SHA256", **self._description())
         upload_id = text_at(begun, "UploadId")
@@ -77,6 +81,8 @@ class Transfer:
             with contextlib.suppress(ServiceError):
                 self.session.patience.ask(self.session.services.s3, "AbortMultipartUpload", UploadId=upload_id, **place)
             raise
+        digests = b"".join(base64.b64decode(str(part["ChecksumSHA256"])) for part in parts)
+        return base64_of(hashlib.sha256(digests).hexdigest())
 
     def _send_parts(self, upload_id: str, lane: PartLane) -> list[dict[str, object]]:
         """All parts, or none on its way any more. The bytes sent are those that were hashed before."""

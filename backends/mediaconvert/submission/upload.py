@@ -151,24 +151,23 @@ class _Uploads:
 
         transfer = Transfer(self._session, self._submission.bucket, item, local, self._stop, sent)
         try:
-            if local.size < self._settings.threshold:
-                transfer.whole(etag)
-            else:
-                transfer.in_parts(etag, lane)
+            checksum = transfer.whole(etag) if local.size < self._settings.threshold else transfer.in_parts(etag, lane)
         except ServiceError as error:
-            self._accept_arrived(item, local, error)
+            self._accept_other(item, error)
         else:
-            self._accept_arrived(item, local, None)
+            self._verify(item, local, checksum)
         self._tally.add(done=1)
 
-    def _accept_arrived(self, item: Upload, local: LocalObject, error: ServiceError | None) -> None:
-        """Also after an error the object may be there: ours with its answer lost, or another process's copy."""
+    def _accept_other(self, item: Upload, error: ServiceError) -> None:
+        """After an error the object may be there: ours with its answer lost, or another process's copy."""
         answer = head(self._session, self._submission.bucket, item.key)
-        if answer is not None and (matches(answer, item) if error else arrived(answer, local)):
-            return
-        if error is not None:
+        if answer is None or not matches(answer, item):
             raise error
-        raise RemoteError(f"{item.key}: sent {local.size} bytes, and something else is in the bucket")
+
+    def _verify(self, item: Upload, local: LocalObject, checksum: str) -> None:
+        answer = head(self._session, self._submission.bucket, item.key)
+        if answer is None or not arrived(answer, local, checksum):
+            raise RemoteError(f"{item.key}: sent {local.size} bytes, and something else is in the bucket")
 
 
 THERE = "there"
@@ -194,12 +193,10 @@ def matches(answer: Answer, item: Upload) -> bool:
     return item.sha256 == text_at(answer, "Metadata", META_SHA256) or base64_of(item.sha256) == _checksum(answer)
 
 
-def arrived(answer: Answer, local: LocalObject) -> bool:
-    """Whether what lies in the bucket now is this file, or what another process made from the same ingredients."""
-    if text_at(answer, "Metadata", META_SHA256) != local.sha256:
-        return text_at(answer, "Metadata", META_BYTES) == str(int_at(answer, "ContentLength"))
-    whole = _checksum(answer)
-    return int_at(answer, "ContentLength") == local.size and ("-" in whole or whole in ("", base64_of(local.sha256)))
+def arrived(answer: Answer, local: LocalObject, checksum: str) -> bool:
+    """Whether what lies in the bucket is what was sent. A store that keeps no checksums is taken at its size."""
+    same = int_at(answer, "ContentLength") == local.size and text_at(answer, "Metadata", META_SHA256) == local.sha256
+    return same and _checksum(answer).partition("-")[0] in ("", checksum)
 
 
 def _checksum(answer: Answer) -> str:

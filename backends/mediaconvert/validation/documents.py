@@ -81,7 +81,7 @@ def read_document(text: str | bytes, source_name: str) -> dict[str, JSONValue]:
 
     Raises: UsageError naming what is wrong.
     """
-    size = len(text)
+    size = len(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
     if size > MAX_BYTES:
         raise UsageError(f"{source_name}: too large: {size} bytes, at most {MAX_BYTES}")
     duplicates: list[str] = []

@@ -42,6 +42,9 @@ def images_have_positions(view: View) -> Iterator[Found]:
         for image in inserter.nodes("InsertableImages"):
             for name in ("ImageX", "ImageY"):
                 yield from missing(image, name)
+            if not image.has("ImageInserterInput"):
+                message = "imageInserterInput is a required property"
+                yield Found(image.here(), message, "not on record as the service's own rule", "warning")
 
 
 @rule("V26")

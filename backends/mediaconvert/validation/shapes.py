@@ -167,21 +167,19 @@ class _Walk:
         if shape.enum and value not in shape.enum:
             allowed = sorted(shape.enum)
             listed = ", ".join(allowed) if len(allowed) <= 16 else f"one of {len(allowed)} values of {shape.name}"
-            message = f"Should be one of the allowed values: {listed}; found {shown(value)}"
-            return Fault("model:enum", message, self._guess(value, allowed))
+            message = f"Should be one of the allowed values: {listed}"
+            return Fault("model:enum", message, _found(value, self._guess(value, allowed)))
         if shape.minimum is not None and length < shape.minimum:
-            message = f"Should be at least {shape.minimum} characters long; found {shown(value)}"
-            return Fault("model:min-length", message, _placeholder(value))
+            message = f"Should be at least {shape.minimum} characters long"
+            return Fault("model:min-length", message, _found(value, _placeholder(value)))
         if shape.maximum is not None and length > shape.maximum:
-            message = f"Should be at most {shape.maximum} characters long; found {length}"
-            return Fault("model:max-length", message)
+            return Fault("model:max-length", f"Should be at most {shape.maximum} characters long", _found(length))
         if shape.pattern is not None and length > LONGEST_MATCHED:
             message = f"Not compared with its pattern: {length} characters, more than {LONGEST_MATCHED}"
             self._findings.add(at, "model:pattern", "warning", message)
         elif shape.pattern is not None and not shape.pattern.search(value):
             pattern = shape.pattern.pattern.replace(r"\Z", "$")
-            message = f"Should match pattern {pattern}; found {shown(value)}"
-            return Fault("model:pattern", message, _placeholder(value))
+            return Fault("model:pattern", f"Should match pattern {pattern}", _found(value, _placeholder(value)))
         return None
 
     def _unknown_key(self, at: Place, shape: Shape) -> None:
@@ -205,22 +203,27 @@ class _Walk:
         self._findings.add(place, rule, "error", message, hint)
 
 
+def _found(value: JSONValue, hint: str | None = None) -> str:
+    """What stood there, beside the service's own sentence, which names only what should."""
+    return f"found {shown(value)}{f'; {hint}' if hint else ''}"
+
+
 def _placeholder(value: str) -> str | None:
     return "a placeholder, to be filled in" if _PLACEHOLDER.fullmatch(value) else None
 
 
 def _type_fault(shape: Shape, value: JSONValue) -> Fault:
     hint = "leave the key out" if value is None else None
-    return Fault("model:type", f"Should be {_WANTED[shape.kind]}; found {shown(value)}", hint)
+    return Fault("model:type", f"Should be {_WANTED[shape.kind]}", _found(value, hint))
 
 
 def _number_fault(shape: Shape, value: float) -> Fault | None:
     if shape.minimum is not None and value < shape.minimum:
-        message = f"Should be greater than or equal to {shape.minimum}; found {shown(value)}"
-        return Fault(HIDDEN_LIMITS_RULE if shape.hidden else "model:minimum", message)
+        message = f"Should be greater than or equal to {shape.minimum}"
+        return Fault(HIDDEN_LIMITS_RULE if shape.hidden else "model:minimum", message, _found(value))
     if shape.maximum is not None and value > shape.maximum:
-        message = f"Should be less than or equal to {shape.maximum}; found {shown(value)}"
-        return Fault(HIDDEN_LIMITS_RULE if shape.hidden else "model:maximum", message)
+        message = f"Should be less than or equal to {shape.maximum}"
+        return Fault(HIDDEN_LIMITS_RULE if shape.hidden else "model:maximum", message, _found(value))
     return None
 
 

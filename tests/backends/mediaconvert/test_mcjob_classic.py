@@ -136,7 +136,7 @@ def classic(compile_spec):
 
 def named(sound, narration="voice.mp3", music="music.mp3"):
     names = {"narration": narration, "music": music}
-    return with_sources(sound, lambda _: {"path": names[track.role], "sha256": track.role[0] * 64})
+    return with_sources(sound, lambda track: {"path": names[track.role], "sha256": track.role[0] * 64})
 
 
 def with_sources(sound, changes):
@@ -201,7 +201,7 @@ MATRICES = {
 @pytest.mark.parametrize(("channels", "left", "right"), MATRICES.values(), ids=MATRICES)
 def test_x3_the_remix_follows_the_probed_channels(classic, channels, left, right):
     counts = dict(zip(("narration", "music"), channels, strict=True))
-    plan = classic(lambda sound: with_sources(sound, lambda _: {"channels": counts[track.role]}))
+    plan = classic(lambda sound: with_sources(sound, lambda track: {"channels": counts[track.role]}))
     remix = plan.job["Settings"]["OutputGroups"][0]["Outputs"][0]["AudioDescriptions"][0]["RemixSettings"]
     found = [entry["InputChannelsFineTune"] for entry in remix["ChannelMapping"]["OutputChannels"]]
     assert found == [left, right]

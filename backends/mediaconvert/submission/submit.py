@@ -1,0 +1,113 @@
+"""One submission from first question to created job. Run again after any interruption, it goes on where it stood.
+
+PENDING → (preflight, uploads, room in the queue) → SUBMITTING → SUBMITTED. A submission whose job is there already is
+answered from the journal: nothing is asked, sent or created.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from backends.mediaconvert.submission.congestion import Congestion, await_room
+from backends.mediaconvert.submission.create import Creator
+from backends.mediaconvert.submission.preflight import preflight, refuse_problems
+from backends.mediaconvert.submission.record import Record
+from backends.mediaconvert.submission.upload import Uploaded, UploadSettings, upload_all
+from renderer.errors import UsageError
+
+if TYPE_CHECKING:
+    from backends.mediaconvert.submission.findings import Finding
+    from backends.mediaconvert.submission.session import Session
+    from backends.mediaconvert.submission.submission import Hop, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class SubmitSettings:
+    """`again` submits anew what has finished. With `hop` the service moves a waiting job, and nobody waits here."""
+
+    again: bool = False
+    checked: bool = True
+    uploads: UploadSettings = field(default_factory=UploadSettings)
+    congestion: Congestion = field(default_factory=Congestion)
+    hop: Hop | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """`new` tells whether this call created the job; otherwise it was there. `findings` are warnings."""
+
+    record: Record
+    new: bool
+    findings: tuple[Finding, ...] = ()
+    uploads: Uploaded = field(default_factory=lambda: Uploaded((), ()))
+
+
+def submit(session: Session, submission: Submission, settings: SubmitSettings | None = None) -> Submitted:
+    """Submit once, whatever happened before.
+
+    Raises: PreflightError, RemoteJobError where the service refused, UnsureError, DeferredError, RemoteError,
+    OutputError, Cancelled; the record then stays for the next run.
+    """
+    settings = settings or SubmitSettings()
+    record = _record(session, submission, again=settings.again)
+    creator = Creator(session, submission, record.id, settings.hop)
+    if record.state == "SUBMITTING":
+        record = creator.reconcile() or record
+    if record.has_job or record.finished:
+        return Submitted(record, new=False)
+    findings = _preflight(session, submission) if settings.checked else ()
+    uploads = upload_all(session, submission, settings.uploads)
+    if settings.hop is None:
+        await_room(session, record.id, record.queue, settings.congestion)
+    made = creator.create()
+    return Submitted(made, new=True, findings=findings, uploads=uploads)
+
+
+def check(session: Session, submission: Submission) -> tuple[Finding, ...]:
+    """What `--dry-run` reports: the preflight alone, refusing nothing."""
+    return preflight(session, submission)
+
+
+def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
+    findings = preflight(session, submission)
+    refuse_problems(findings, submission)
+    for finding in findings:
+        session.say(f"warning: {finding}")
+    return findings
+
+
+def _record(session: Session, submission: Submission, *, again: bool) -> Record:
+    """The record to go on with: the newest attempt, or a new one where there is none, or `again` asks for it.
+
+    Raises: UsageError where the caller's key stands for another job.
+    """
+    attempt, newest = 1, session.journal.read(submission.identity(session.services.scope, 1))
+    while newest is not None:
+        following = session.journal.read(submission.identity(session.services.scope, attempt + 1))
+        if following is None:
+            break
+        attempt, newest = attempt + 1, following
+    if newest is not None and newest.finished and again:
+        attempt += 1
+    fresh = _fresh(session, submission, attempt)
+    record = session.journal.update(fresh.id, lambda existing: existing or fresh) or fresh
+    if record.content_sha256 != fresh.content_sha256:
+        raise UsageError(f"the key {submission.key!r} was used for another job: choose a new key")
+    return record
+
+
+def _fresh(session: Session, submission: Submission, attempt: int) -> Record:
+    now = session.clock.now()
+    return Record(
+        id=submission.identity(session.services.scope, attempt),
+        story_id=submission.story_id,
+        timeline_sha256=submission.timeline_sha256,
+        content_sha256=submission.content_sha256(),
+        scope=session.services.scope,
+        bucket=submission.bucket,
+        queue=str(submission.job.get("Queue") or "Default"),
+        key=submission.key,
+        created_at=now,
+        updated_at=now,
+    )
