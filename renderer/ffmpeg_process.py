@@ -37,7 +37,7 @@ PROTOCOLS = "file,pipe,fd"
 class ArgumentGraph(Protocol):
     """An ffmpeg-python output node: what `compile_argv` turns into an argument list."""
 
-    def compile(self, cmd: str = ..., overwrite_output: bool = ...) -> list[str]: ...  # noqa: FBT001
+    def compile(self, cmd: str = ...) -> list[str]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +141,10 @@ def _identified(path: Path, origin: str) -> FFmpeg:
 
 
 def compile_argv(graph: ArgumentGraph, *, ffmpeg: FFmpeg | None = None) -> list[str]:
-    """The argument list of an ffmpeg-python graph, quiet, without stdin commands, overwriting its output."""
+    """The argument list of an ffmpeg-python graph: quiet, deaf to stdin, overwriting its output, which stands last."""
     program = str((ffmpeg or find_ffmpeg()).path)
-    argv = graph.compile(cmd=program, overwrite_output=True)
-    return [argv[0], "-hide_banner", "-nostdin", "-loglevel", "error", *argv[1:]]
+    argv = graph.compile(cmd=program)
+    return [argv[0], "-hide_banner", "-nostdin", "-y", "-loglevel", "error", *argv[1:]]
 
 
 def descriptor_url(descriptor: int) -> str:

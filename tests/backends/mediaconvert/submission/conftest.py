@@ -165,9 +165,9 @@ def forks(_credentials):
 
 @pytest.fixture
 def make_run(tmp_path, bucket, endpoint, s3_url):
-    """`make_run(story)`: what a forked child needs to submit one story; two files of 1 kB and 11 MB."""
+    """`make_run(story)`: what a forked child needs to submit one story; two files of 1 kB and 5 MB."""
     (tmp_path / "small.bin").write_bytes(b"s" * 1000)
-    (tmp_path / "large.bin").write_bytes(os.urandom(11 * 1024 * 1024))
+    (tmp_path / "large.bin").write_bytes(os.urandom(5 * 1024 * 1024 + 1000))
 
     def make(story, **more):
         state = tmp_path / f"state-{story}"

@@ -27,7 +27,7 @@ MIB = 1024 * 1024
 
 
 class Fuse:
-    """Counts boundaries, and kills this process at number `blow`, from 1."""
+    """Counts boundaries, and kills this process at number `blow`, from 1, or at the first of that name."""
 
     def __init__(self, blow):
         self.blow, self.passed, self.names, self._lock = blow, 0, [], threading.Lock()
@@ -36,7 +36,7 @@ class Fuse:
         with self._lock:
             self.passed += 1
             self.names.append(name)
-            if self.passed == self.blow:
+            if self.blow in (self.passed, name):
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -86,7 +86,7 @@ def session_of(run, fuse):
 def perform(run):
     """Submit, and say what came of it."""
     fuse = Fuse(run.get("blow", 0))
-    settings = SubmitSettings(uploads=UploadSettings(threshold=6 * MIB, part=5 * MIB), congestion=Congestion(checks=0))
+    settings = SubmitSettings(uploads=UploadSettings(threshold=MIB, part=5 * MIB), congestion=Congestion(checks=0))
     done = submit(session_of(run, fuse), submission_of(run), settings)
     return {"job": done.record.job_id, "state": done.record.state, "new": done.new, "boundaries": fuse.names}
 
