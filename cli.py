@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from renderer.cache import cache_root
-from renderer.errors import Cancelled, OutputError, StoryreelError, Unsupported, UnsupportedError
+from renderer.errors import Cancelled, OutputError, StoryreelError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
     from backends.base import Backend, Plan, Progress, RunResult
+    from backends.mediaconvert.job import JobOptions, Strategy
     from renderer.story import Story, StoryOptions, Workspace
 
 SPEC = click.argument("spec", type=click.Path(path_type=Path))
@@ -39,6 +40,16 @@ BACKEND = click.option(
     default="ffmpeg",
     show_default=True,
     help="What executes the timeline.",
+)
+STRATEGY = click.option(
+    "--strategy",
+    type=click.Choice(["mezzanine", "overlays", "stills", "classic"]),
+    help="How a MediaConvert job shows the pictures; default: mezzanine.",
+)
+ALLOW = click.option(
+    "--allow",
+    type=click.Choice(["approximate"]),
+    help="Drop what a strategy can't do, and say so, instead of refusing.",
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")
 
@@ -132,21 +143,53 @@ def compile_(spec: Path, target: Path | None, preset: str | None, *, allow_outsi
 @main.command()
 @SPEC
 @BACKEND
+@STRATEGY
+@ALLOW
 @OUTPUT_PRESET
 @PREVIEW
 @OUTSIDE
 @JSON
-def plan(spec: Path, backend: str, preset: str | None, *, preview: bool, allow_outside: bool, as_json: bool) -> None:
+def plan(
+    spec: Path,
+    backend: str,
+    strategy: Strategy | None,
+    allow: str | None,
+    preset: str | None,
+    *,
+    preview: bool,
+    allow_outside: bool,
+    as_json: bool,
+) -> None:
     """Show exactly what would run, and how faithful it would be."""
-    executor = _backend(backend)
+    if backend != "mediaconvert" and (strategy is not None or allow is not None):
+        raise click.UsageError("--strategy and --allow belong to --backend mediaconvert")
     options = _options(preset=preset, preview=preview, allow_outside=allow_outside)
-    with _story(spec, options) as (story, _):
+    with _story(spec, options) as (story, workspace):
+        if backend == "mediaconvert":
+            from backends.mediaconvert.backend import MediaConvertBackend
+
+            job_options = _job_options(story, workspace, allow)
+            executor: Backend = MediaConvertBackend(strategy or "mezzanine", job_options)
+        else:
+            executor = _backend(backend)
         planned = executor.plan(story.timeline, story.output, Path(f"{story.timeline.id}.mp4"))
     if as_json:
         click.echo(json.dumps(planned.to_json(), indent=1))
     else:
         _print_plan(planned)
     planned.refuse_what_is_refused()
+
+
+def _job_options(story: Story, workspace: Workspace, allow: str | None) -> JobOptions:
+    from backends.mediaconvert.codecs import sniffed_codecs
+    from backends.mediaconvert.job import JobOptions
+    from backends.mediaconvert.renditions import preset_renditions
+
+    return JobOptions(
+        allow_approximate=allow == "approximate",
+        codecs=sniffed_codecs(story.timeline, workspace),
+        renditions=preset_renditions(story.output.preset),
+    )
 
 
 def _print_plan(planned: Plan) -> None:
@@ -322,6 +365,54 @@ def music_pick(library: Path, mood: str, length: str, seed: str, *, as_json: boo
         click.echo(f"{chosen.path}{' (loops)' if chosen.loop else ''}")
 
 
+@main.group()
+def mediaconvert() -> None:
+    """Make and check AWS Elemental MediaConvert jobs, offline."""
+
+
+@mediaconvert.command(name="job")
+@SPEC
+@STRATEGY
+@ALLOW
+@click.option("--bucket", required=True, help="S3 bucket of sources and results.")
+@click.option("--role", required=True, metavar="ARN", help="IAM role that the service takes on.")
+@click.option("--queue", default="Default", show_default=True, help="Name or ARN of the queue.")
+@OUTPUT_PRESET
+@OUTSIDE
+def mediaconvert_job(  # noqa: PLR0917
+    spec: Path,
+    strategy: Strategy | None,
+    allow: str | None,
+    bucket: str,
+    role: str,
+    queue: str,
+    preset: str | None,
+    *,
+    allow_outside: bool,
+) -> None:
+    """Print the job for a spec, as the service's console shows it; nothing is rendered or sent."""
+    from backends.mediaconvert.job import JobTarget
+    from backends.mediaconvert.strategies import build_job
+
+    with _story(spec, _options(preset=preset, allow_outside=allow_outside)) as (story, workspace):
+        target, options = JobTarget(bucket, role, queue), _job_options(story, workspace, allow)
+        planned = build_job(strategy or "mezzanine", story.timeline, story.output, target, options)
+    planned.refuse_what_is_refused()
+    click.echo(json.dumps(planned.job, indent=2, ensure_ascii=False))
+
+
+@mediaconvert.command(name="validate")
+@click.argument("job", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@JSON
+def mediaconvert_validate(job: Path, *, as_json: bool) -> None:
+    """Check any job, settings, template or preset against the service's model and its unwritten rules."""
+    from backends.mediaconvert.validation import validate_text
+
+    validation = validate_text(job.read_bytes(), str(job))
+    click.echo(validation.to_json() if as_json else validation.report(str(job)))
+    sys.exit(validation.exit_code)
+
+
 @main.command()
 def schema() -> None:
     """Print the JSON Schema of a spec, for an editor."""
@@ -429,12 +520,19 @@ def _story(spec: Path, options: StoryOptions) -> Iterator[tuple[Story, Workspace
 
 
 def _backend(name: str) -> Backend:
-    if name != "ffmpeg":
-        feature = Unsupported(f"the {name} backend", "--backend", "use --backend ffmpeg")
-        raise UnsupportedError("this version of storyreel", [feature])
-    from backends.ffmpeg.backend import FFmpegBackend
+    match name:
+        case "mediaconvert":
+            from backends.mediaconvert.backend import MediaConvertBackend
 
-    return FFmpegBackend()
+            return MediaConvertBackend()
+        case "reference":
+            from backends.reference.backend import ReferenceBackend
+
+            return ReferenceBackend()
+        case _:
+            from backends.ffmpeg.backend import FFmpegBackend
+
+            return FFmpegBackend()
 
 
 def _render(

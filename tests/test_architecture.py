@@ -29,7 +29,7 @@ HOMES = {
     "pillow_heif": ["renderer/picture/*"],
     "av": ["renderer/probe.py", "renderer/sound/*", "backends/ffmpeg/*", "golden/*"],
     "imageio_ffmpeg": ["renderer/ffmpeg_process.py"],
-    "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*"],
+    "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*", "backends/mediaconvert/*"],
     "boto3": ["backends/mediaconvert/*"],
     "botocore": ["backends/mediaconvert/*"],
     "moviepy": ["backends/reference/*"],

@@ -229,11 +229,34 @@ def test_a_plan_for_people_lists_steps_and_conformance(run, spec):
     assert "\nconformance\n" in result.stdout
 
 
-@pytest.mark.parametrize("backend", ["mediaconvert", "reference"])
-def test_a_backend_that_is_not_built_is_exit_3(run, spec, backend):
-    result = run("plan", spec(), "--backend", backend)
+def test_a_job_is_submitted_not_rendered(run, spec, tmp_path):
+    result = run("render", spec(), "-o", tmp_path / "a.mp4", "--backend", "mediaconvert")
     assert result.exit_code == 3
-    assert f"the {backend} backend is not supported" in result.stderr
+    assert "storyreel mediaconvert job" in result.stderr
+
+
+def test_a_plan_for_mediaconvert_names_its_objects_and_conformance(run, spec):
+    result = run("plan", spec(), "--backend", "mediaconvert", "--strategy", "mezzanine")
+    assert result.exit_code == 0
+    assert "render the picture into one silent intra file" in result.stdout
+
+
+def test_a_strategy_without_its_backend_is_a_usage_error(run, spec):
+    assert run("plan", spec(), "--strategy", "stills").exit_code == 2
+
+
+def test_a_job_printed_here_passes_the_validator(run, spec, tmp_path):
+    printed = run("mediaconvert", "job", spec(), "--bucket", "b", "--role", "arn:aws:iam::111122223333:role/r")
+    (tmp_path / "job.json").write_text(printed.stdout)
+    checked = run("mediaconvert", "validate", tmp_path / "job.json")
+    assert (checked.exit_code, checked.stdout.strip()[-4:]) == (0, "good")
+
+
+def test_a_wrong_job_is_exit_2_with_its_place(run, tmp_path):
+    (tmp_path / "job.json").write_text('{"Role": "r", "Settings": {"OutputGroups": 7}}')
+    result = run("mediaconvert", "validate", tmp_path / "job.json", "--json")
+    assert result.exit_code == 2
+    assert any(finding["pointer"] == "/Settings/OutputGroups" for finding in json.loads(result.stdout)["findings"])
 
 
 REFUSED_CALLS = {

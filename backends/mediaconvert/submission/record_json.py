@@ -25,7 +25,9 @@ def record_from_json(text: str) -> Record:
 
 def _decoded(kind: object, value: object) -> object:
     """Read `value` as the annotated type `kind`."""
-    if dataclasses.is_dataclass(kind) and isinstance(kind, type) and isinstance(value, dict):
+    if dataclasses.is_dataclass(kind) and isinstance(kind, type):
+        if not isinstance(value, dict):
+            raise TypeError(f"expected the fields of a {kind.__name__}, found a {type(value).__name__}")
         names = vars(progress) | vars(record)
         hints = typing.get_type_hints(kind, names)
         return kind(**{name: _decoded(hints[name], item) for name, item in value.items() if name in hints})

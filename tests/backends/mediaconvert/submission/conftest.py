@@ -56,14 +56,17 @@ def _credentials():
 
 @pytest.fixture(scope="session")
 def s3_url(_credentials):
-    """A moto server of this session on the loopback."""
+    """A moto server of this session on the loopback; parts may be small."""
+    import moto.s3.models
     from moto.server import ThreadedMotoServer
 
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moto.s3.models, "S3_UPLOAD_PART_MIN_SIZE", 1)
+        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+        server.start()
+        host, port = server.get_host_and_port()
+        yield f"http://{host}:{port}"
+        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -165,9 +168,9 @@ def forks(_credentials):
 
 @pytest.fixture
 def make_run(tmp_path, bucket, endpoint, s3_url):
-    """`make_run(story)`: what a forked child needs to submit one story; two files of 1 kB and 5 MB."""
+    """`make_run(story)`: what a forked child needs to submit one story; two files of 1 and 25 kB, the second in three parts."""
     (tmp_path / "small.bin").write_bytes(b"s" * 1000)
-    (tmp_path / "large.bin").write_bytes(os.urandom(5 * 1024 * 1024 + 1000))
+    (tmp_path / "large.bin").write_bytes(os.urandom(25_000))
 
     def make(story, **more):
         state = tmp_path / f"state-{story}"

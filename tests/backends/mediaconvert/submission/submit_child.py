@@ -6,6 +6,7 @@ that has everything imported makes a run cost a tenth of a new interpreter's sta
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -22,8 +23,6 @@ from backends.mediaconvert.submission.session import Session
 from backends.mediaconvert.submission.submission import Submission, Upload
 from backends.mediaconvert.submission.submit import SubmitSettings, submit
 from backends.mediaconvert.submission.upload import UploadSettings
-
-MIB = 1024 * 1024
 
 
 class Fuse:
@@ -76,8 +75,14 @@ def submission_of(run):
     return Submission(job, run["bucket"], uploads, story, "0" * 64)
 
 
+@functools.cache
+def services_of(endpoint, s3):
+    """Made before the fork: a client takes a quarter of a second, and opens no connection before its first call."""
+    return connect(region="us-east-1", endpoint_url=endpoint, s3_endpoint_url=s3, read_timeout_s=10)
+
+
 def session_of(run, fuse):
-    services = connect(region="us-east-1", endpoint_url=run["endpoint"], s3_endpoint_url=run["s3"], read_timeout_s=10)
+    services = services_of(run["endpoint"], run["s3"])
     watched = Services(Watched(services.mediaconvert, fuse), Watched(services.s3, fuse), None, services.scope)
     journal = SqliteJournal(Path(run["state"]) / "submissions.sqlite")
     return Session(watched, Watched(journal, fuse), Patience(first_wait_s=0.02))
@@ -86,12 +91,13 @@ def session_of(run, fuse):
 def perform(run):
     """Submit, and say what came of it."""
     fuse = Fuse(run.get("blow", 0))
-    settings = SubmitSettings(uploads=UploadSettings(threshold=MIB, part=5 * MIB), congestion=Congestion(checks=0))
+    settings = SubmitSettings(uploads=UploadSettings(threshold=10_000, part=10_000), congestion=Congestion(checks=0))
     done = submit(session_of(run, fuse), submission_of(run), settings)
     return {"job": done.record.job_id, "state": done.record.state, "new": done.new, "boundaries": fuse.names}
 
 
 def forked(run):
+    services_of(run["endpoint"], run["s3"])
     read_end, write_end = os.pipe()
     pid = os.fork()
     if pid:
@@ -123,6 +129,4 @@ def main():
 
 
 if __name__ == "__main__":
-    run = {"endpoint": "http://127.0.0.1:9", "s3": "http://127.0.0.1:9", "state": "."}
-    session_of(run, Fuse(0))
     main()

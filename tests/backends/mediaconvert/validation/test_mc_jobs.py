@@ -69,12 +69,11 @@ def h264(**fields):
 
 def production():
     """The story job in production: mono narration, mono music, three images, brand layers."""
-    selector = {
-        "DefaultSelection": "DEFAULT",
-        "SelectorType": "TRACK",
-        "Tracks": [1],
-        "AudioDurationCorrection": "AUTO",
-    }
+
+    def selector(**fields):
+        track = {"DefaultSelection": "DEFAULT", "SelectorType": "TRACK", "Tracks": [1]}
+        return track | {"AudioDurationCorrection": "AUTO"} | fields
+
     music = {"ExternalAudioFileInput": "s3://example-assets/music/track-240s.mp3", "Offset": 0}
     return {
         "Role": "arn:aws:iam::111122223333:role/MediaConvert",
@@ -85,7 +84,7 @@ def production():
                 {
                     "FileInput": "s3://example-incoming/audio/story-0001.mp3",
                     "TimecodeSource": "ZEROBASED",
-                    "AudioSelectors": {"Audio Selector 1": selector, "Audio Selector 2": selector | music},
+                    "AudioSelectors": {"Audio Selector 1": selector(), "Audio Selector 2": selector(**music)},
                     "AudioSelectorGroups": {
                         "Audio Selector Group 1": {"AudioSelectorNames": ["Audio Selector 1", "Audio Selector 2"]}
                     },
