@@ -51,7 +51,11 @@ def run(
             list(argv), stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=cwd, env=os.environ | dict(env or {})
         )
         watcher = MemoryWatcher(child.pid) if watch_memory else None
-        _, status, usage = os.wait4(child.pid, 0)
+        try:
+            _, status, usage = os.wait4(child.pid, 0)
+        except BaseException:
+            child.terminate()
+            raise
         wall_s = time.perf_counter() - started
         child.returncode = os.waitstatus_to_exitcode(status)
         peak_mb = watcher.stop() if watcher else 0.0

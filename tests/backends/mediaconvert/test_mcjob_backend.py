@@ -64,5 +64,5 @@ def test_the_default_strategy_is_exact_but_for_the_title(moving):
 
 
 def test_a_job_is_not_rendered(moving):
-    with pytest.raises(UnsupportedError, match="storyreel submit"):
+    with pytest.raises(UnsupportedError, match="storyreel mediaconvert job"):
         MediaConvertBackend().run(moving, OUTPUT, None, None)

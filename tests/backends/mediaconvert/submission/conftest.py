@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -28,8 +29,8 @@ ROLE = "arn:aws:iam::111122223333:role/storyreel"
 class HeldClock:
     """Time passes only by sleeping."""
 
-    def __init__(self, now=1_800_000_000.0):
-        self.time, self.slept, self.wakes = now, [], []
+    def __init__(self):
+        self.time, self.slept, self.wakes = time.time(), [], []
 
     def now(self):
         return self.time
@@ -86,10 +87,35 @@ def bucket(s3_client):
     return name
 
 
-@pytest.fixture
-def endpoint():
+@pytest.fixture(scope="session")
+def _running_endpoint():
     with Endpoint().running() as running:
         yield running
+
+
+@pytest.fixture
+def endpoint(_running_endpoint):
+    """The endpoint, without jobs and without faults."""
+    _running_endpoint.reset()
+    return _running_endpoint
+
+
+@pytest.fixture(scope="session")
+def services(_running_endpoint, s3_url):
+    """Made once: a client of this service takes a quarter of a second."""
+    made = connect(region="us-east-1", endpoint_url=_running_endpoint.url, s3_endpoint_url=s3_url, read_timeout_s=20)
+    yield made
+    for service in (made.mediaconvert, made.s3):
+        service.client.close()
+
+
+@pytest.fixture(scope="session")
+def hasty(_running_endpoint, s3_url):
+    """The same, with a time-out that a test can wait for."""
+    made = connect(region="us-east-1", endpoint_url=_running_endpoint.url, s3_endpoint_url=s3_url, read_timeout_s=0.4)
+    yield made
+    for service in (made.mediaconvert, made.s3):
+        service.client.close()
 
 
 @pytest.fixture
@@ -103,15 +129,12 @@ def journal(tmp_path):
 
 
 @pytest.fixture
-def session(endpoint, s3_url, journal, clock):
+def session(endpoint, services, journal, clock):
     """Everything real but the clock; what it says to people is in `session.said`."""
     said = []
-    services = connect(region="us-east-1", endpoint_url=endpoint.url, s3_endpoint_url=s3_url, read_timeout_s=0.4)
     made = Told(services, journal, Patience(clock, jitter=lambda: 1.0), said.append)
     object.__setattr__(made, "said", said)
-    yield made
-    for service in (services.mediaconvert, services.s3):
-        service.client.close()
+    return made
 
 
 class Told(Session):

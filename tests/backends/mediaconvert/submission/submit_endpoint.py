@@ -40,20 +40,26 @@ class Fault:
 
 
 class Endpoint:
-    """`jobs` in order of creation, `calls` as (operation, member names or query) in order of arrival."""
+    """`jobs` in order of creation, `calls` as (operation, name or query) in order of arrival."""
 
     def __init__(self):
+        self._lock = threading.Lock()
+        self._released = threading.Event()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.reset()
+
+    def reset(self):
+        """As new, for the next test; what hangs goes on."""
+        self._released.set()
+        self._released = threading.Event()
         self.jobs, self.calls, self.faults = [], [], defaultdict(deque)
         self.token_window_s, self.hidden_s, self.page_limit = 60.0, 0.0, 20
         self.queue = {"name": "Default", "arn": "arn:aws:mediaconvert:us-east-1:1:queues/Default", "status": "ACTIVE",
                       "type": "SYSTEM", "submittedJobsCount": 0, "progressingJobsCount": 0}  # fmt: skip
         self.waiting = deque()
         self.steps = defaultdict(deque)
-        self._lock = threading.Lock()
-        self._released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     @contextlib.contextmanager
     def running(self):
@@ -79,7 +85,6 @@ class Endpoint:
 
     def answer(self, operation, name, query, body):
         with self._lock:
-            self.calls.append((operation, sorted(body) if operation == "CreateJob" else name or query))
             return getattr(self, "_" + operation)(name, query, body)
 
     def _CreateJob(self, _, __, body):
@@ -95,7 +100,7 @@ class Endpoint:
         return 201, {"job": job}
 
     def _ListJobs(self, _, query, __):
-        seen = [job for job in self.jobs if time.time() - job["createdAt"] >= self.hidden_s]
+        seen = [job for job in self.jobs if not self.hidden_s or time.time() - job["createdAt"] >= self.hidden_s]
         ordered = seen[::-1] if query.get("order") == "DESCENDING" else seen
         start, size = int(query.get("nextToken", 0)), min(int(query.get("maxResults", 20)), self.page_limit)
         page = {"jobs": ordered[start : start + size]}
@@ -150,6 +155,7 @@ def _handler(endpoint):
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             query = dict(urllib.parse.parse_qsl(url.query))
             with endpoint._lock:
+                endpoint.calls.append((operation, name or query))
                 fault = endpoint.faults[operation].popleft() if endpoint.faults[operation] else None
             status, answer = 0, {}
             if fault is None or fault.accepted:
