@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from backends.ffmpeg.slices import Ingredients, ingredients_key
 from renderer.cache import cache_root
 from renderer.errors import UsageError
+from renderer.ingredients import Ingredients, ingredients_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from backends.ffmpeg.slices import Ingredients, ingredients_key
 from renderer.cache import cache_root
+from renderer.ingredients import Ingredients, ingredients_key
 from renderer.timeline.canonical import JSONValue, canonical_json
 
 if TYPE_CHECKING:

@@ -20,10 +20,11 @@ from backends.ffmpeg.encode import encode_segment, encode_sound, segment_argv, s
 from backends.ffmpeg.explain import Part
 from backends.ffmpeg.mux import sound_sha256
 from backends.ffmpeg.segments import cut_segments
-from backends.ffmpeg.slices import ingredients_key, segment_ingredients, sound_ingredients
+from backends.ffmpeg.slices import segment_ingredients, sound_ingredients
 from backends.ffmpeg.verify import verify_segment
 from renderer.errors import Cancelled, StoryreelError
 from renderer.ffmpeg_process import kill_children
+from renderer.ingredients import ingredients_key
 from renderer.picture.intake import Intake
 from renderer.timebase import FrameRange
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from backends.mediaconvert import scenes
 from backends.mediaconvert.encode import PlaneFormat, intra_argv, png_argv
-from backends.mediaconvert.ingredients import Ingredients, ingredients_key, mix_ingredients, picture_ingredients
+from backends.mediaconvert.ingredients import picture_ingredients
 from backends.mediaconvert.job import EXTENSIONS, AssetKind, JobTarget, RemoteAsset
+from renderer.ingredients import ingredients_key, mix_ingredients
 
 if TYPE_CHECKING:
+    from renderer.ingredients import Ingredients
     from renderer.timeline.model import AudioSource, Layer, Timeline, TrackRole
 
 TARGET = "file:TARGET"

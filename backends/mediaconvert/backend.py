@@ -63,7 +63,11 @@ class MediaConvertBackend:
 
 
 def _refuse() -> NoReturn:
-    feature = Unsupported("rendering by MediaConvert", "--backend", "print the job with `storyreel mediaconvert job`, or use --backend ffmpeg")
+    feature = Unsupported(
+        "rendering by MediaConvert",
+        "--backend",
+        "print the job with `storyreel mediaconvert job`, or use --backend ffmpeg",
+    )
     raise UnsupportedError("storyreel render", [feature])
 
 

@@ -182,5 +182,5 @@ def test_explain_tells_a_removed_entry_from_a_changed_one(render, spec, own_cach
 
 def test_a_changed_kernel_never_meets_an_old_frame(render, spec, monkeypatch):
     render(spec)
-    monkeypatch.setattr("backends.ffmpeg.slices._code_sha256", lambda _places: "other code")
+    monkeypatch.setattr("renderer.ingredients.code_sha256", lambda _places: "other code")
     assert render(spec)["from_cache"] == 0
