@@ -113,7 +113,7 @@ class Context:
 def encoder_settings(output: OutputFormat) -> list[str]:
     """The product's own x264 settings, as they follow its `-map`, without its input and target, on all cores."""
     argv = segment_argv(output, Path("x.mp4"))
-    words = argv[argv.index("-map") + 2 : -2]
+    words = [word for word in argv[argv.index("-map") + 2 :] if word != "-y" and not word.startswith("file:")]
     words[words.index("-threads") + 1] = "0"
     return words
 

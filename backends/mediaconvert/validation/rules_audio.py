@@ -10,7 +10,7 @@ from backends.mediaconvert.validation.sources import audio_codec
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from backends.mediaconvert.validation.node import Node
+    from backends.mediaconvert.validation.node import Key, Node
     from backends.mediaconvert.validation.view import View
 
 DEFAULT_SOURCE_NAME = "Audio Selector 1"
@@ -119,16 +119,21 @@ def audio_description_pair(view: View) -> Iterator[Found]:
 def remixes_fit_together(view: View) -> Iterator[Found]:
     """V43: Where a selector and the output that uses it both remix, the selector's ChannelsOut is the output's
     ChannelsIn. [model: RemixSettings]"""
+    given: dict[Key, set[int]] = {}
+    for source in view.inputs:
+        for name, selector in source.entries("AudioSelectors"):
+            before = selector.node("RemixSettings")
+            channels = before.whole("ChannelsOut") if before is not None else None
+            if channels is not None:
+                given.setdefault(name, set()).add(channels)
     for audio in view.audios:
         remix = audio.node.node("RemixSettings")
         wanted = remix.whole("ChannelsIn") if remix is not None else None
         name = audio.node.text("AudioSourceName") or DEFAULT_SOURCE_NAME
-        for source in view.inputs:
-            before = source.node("AudioSelectors", name, "RemixSettings")
-            given = before.whole("ChannelsOut") if before is not None else None
-            if remix is not None and wanted is not None and given is not None and given != wanted:
-                hint = f"'{name}' gives {given} channels"
-                yield Found(remix.at("ChannelsIn"), f"Should be {given}, the selector's channelsOut", hint)
+        others = sorted(given.get(name, set()) - {wanted})
+        if remix is not None and wanted is not None and others:
+            hint = f"'{name}' gives {', '.join(str(channels) for channels in others)} channels"
+            yield Found(remix.at("ChannelsIn"), f"Should be {others[0]}, the selector's channelsOut", hint)
 
 
 @rule("V49")

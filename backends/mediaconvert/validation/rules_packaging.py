@@ -43,7 +43,8 @@ def matched_segments_are_possible(view: View) -> Iterator[Found]:
             yield Found(place, "MATCH needs at least one video and one audio output")
         if len(rates) < len(videos):
             yield Found(place, "MATCH needs a specified frame rate in every video output")
-        if any((rate / min(rates)).denominator != 1 for rate in rates):
+        slowest = min(rates, default=Fraction(1))
+        if any((rate / slowest).denominator != 1 for rate in rates):
             yield Found(place, "MATCH needs frame rates that share an integer multiple")
         if any(audio.codec not in {"AAC", None} for audio in audios):
             yield Found(place, "MATCH needs audio codec AAC")

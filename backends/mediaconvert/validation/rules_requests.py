@@ -91,14 +91,13 @@ def offset_dates_need_dates(view: View) -> Iterator[Found]:
 
 
 def _bottom_above_top(rules: list[Node]) -> Iterator[Found]:
-    bottoms, tops = _sizes(rules, "MinBottomRenditionSize"), _sizes(rules, "MinTopRenditionSize")
-    for bottom in bottoms:
-        for name in ("Width", "Height"):
+    tops = _sizes(rules, "MinTopRenditionSize")
+    for name in ("Width", "Height"):
+        most = min((high for top in tops if (high := top.whole(name)) is not None), default=None)
+        for bottom in _sizes(rules, "MinBottomRenditionSize"):
             low = bottom.whole(name)
-            highs = [high for top in tops if (high := top.whole(name)) is not None]
-            if low is not None and highs and low > min(highs):
-                message = f"Should be less than or equal to {min(highs)}, minTopRenditionSize"
-                yield Found(bottom.at(name), message)
+            if low is not None and most is not None and low > most:
+                yield Found(bottom.at(name), f"Should be less than or equal to {most}, minTopRenditionSize")
 
 
 def _sizes(rules: list[Node], name: str) -> list[Node]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from backends.mediaconvert.validation.node import Key, Value
     from renderer.timeline.canonical import JSONValue
 
-LONGEST_MATCHED = 4096
+LONGEST_MATCHED = 2048
 """Characters; a longer text is not matched against a pattern, because backtracking may take quadratic time."""
 
 HIDDEN_LIMITS_RULE = "V41"

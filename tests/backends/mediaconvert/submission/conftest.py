@@ -191,7 +191,7 @@ def forks(_credentials):
 
 @pytest.fixture
 def make_run(tmp_path, bucket, endpoint, s3_url):
-    """`make_run(story)`: what a forked child needs to submit one story; two files of 1 and 25 kB, the second in three parts."""
+    """`make_run(story)`: what a forked child needs to submit one story of two files, the second in three parts."""
     (tmp_path / "small.bin").write_bytes(b"s" * 1000)
     (tmp_path / "large.bin").write_bytes(os.urandom(25_000))
 

@@ -17,11 +17,14 @@ import urllib.parse
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Callable
 
 ROOT = "/2017-08-29/"
 TYPES = {400: "BadRequestException", 403: "ForbiddenException", 404: "NotFoundException", 409: "ConflictException",
          429: "TooManyRequestsException", 500: "InternalServerErrorException"}  # fmt: skip
+
+
+def nothing():
+    pass
 
 
 @dataclass
@@ -36,7 +39,7 @@ class Fault:
     accepted: bool = False
     headers: dict = field(default_factory=dict)
     seconds: float = 5.0
-    then: Callable[[], None] = lambda: None
+    then: object = nothing
 
 
 class Endpoint:
@@ -45,7 +48,8 @@ class Endpoint:
     def __init__(self):
         self._lock = threading.Lock()
         self._released = threading.Event()
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.endpoint = self
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         self.reset()
@@ -83,11 +87,17 @@ class Endpoint:
     def pause(self, seconds):
         self._released.wait(seconds)
 
+    def note(self, operation, what):
+        """Remember a call, and return the fault ordered for it."""
+        with self._lock:
+            self.calls.append((operation, what))
+            return self.faults[operation].popleft() if self.faults[operation] else None
+
     def answer(self, operation, name, query, body):
         with self._lock:
-            return getattr(self, "_" + operation)(name, query, body)
+            return ANSWERS[operation](self, name, query, body)
 
-    def _CreateJob(self, _, __, body):
+    def _create_job(self, _, __, body):
         known = [job for job in self.jobs if job["clientRequestToken"] == body["clientRequestToken"]
                  and time.time() - job["createdAt"] < self.token_window_s]  # fmt: skip
         if known:
@@ -99,27 +109,27 @@ class Endpoint:
         self.jobs.append(job)
         return 201, {"job": job}
 
-    def _ListJobs(self, _, query, __):
+    def _list_jobs(self, _, query, __):
         seen = [job for job in self.jobs if not self.hidden_s or time.time() - job["createdAt"] >= self.hidden_s]
         ordered = seen[::-1] if query.get("order") == "DESCENDING" else seen
         start, size = int(query.get("nextToken", 0)), min(int(query.get("maxResults", 20)), self.page_limit)
         page = {"jobs": ordered[start : start + size]}
         return 200, page | ({"nextToken": str(start + size)} if start + size < len(ordered) else {})
 
-    def _GetJob(self, name, _, __):
+    def _get_job(self, name, _, __):
         job = self._job(name)
         if job and self.steps[name]:
             job |= self.steps[name].popleft()
         return (200, {"job": job}) if job else (404, {"message": f"job {name} not found"})
 
-    def _CancelJob(self, name, _, __):
+    def _cancel_job(self, name, _, __):
         job = self._job(name)
         if not job or job["status"] in ("COMPLETE", "ERROR"):
             return 404, {"message": "no such job, or it has ended"}
         job["status"] = "CANCELED"
         return 202, {}
 
-    def _GetQueue(self, name, _, __):
+    def _get_queue(self, name, _, __):
         if name != self.queue["name"]:
             return 404, {"message": f"queue {name} not found"}
         if self.waiting:
@@ -145,55 +155,59 @@ def operation_of(method, path):
     raise AssertionError(f"{method} {path} is not part of the interface")
 
 
-def _handler(endpoint):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+ANSWERS = {"CreateJob": Endpoint._create_job, "ListJobs": Endpoint._list_jobs, "GetJob": Endpoint._get_job,
+           "CancelJob": Endpoint._cancel_job, "GetQueue": Endpoint._get_queue}  # fmt: skip
 
-        def _serve(self):
-            url = urllib.parse.urlsplit(self.path)
-            operation, name = operation_of(self.command, url.path)
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            query = dict(urllib.parse.parse_qsl(url.query))
-            with endpoint._lock:
-                endpoint.calls.append((operation, name or query))
-                fault = endpoint.faults[operation].popleft() if endpoint.faults[operation] else None
-            status, answer = 0, {}
-            if fault is None or fault.accepted:
-                status, answer = endpoint.answer(operation, name, query, json.loads(body or b"{}"))
-            self._reply(status, answer) if fault is None else self._spoil(fault)
 
-        def _spoil(self, fault):
-            fault.then()
-            if fault.kind == "hang":
-                endpoint.pause(fault.seconds)
-            if fault.kind in ("hang", "reset"):
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-                self.close_connection = True
-                return
-            self._reply(fault.status, {"message": f"fault {fault.status}"}, fault.headers)
+class Handler(BaseHTTPRequestHandler):
+    """One request: carried out, spoiled as ordered, or both. A client that is killed meanwhile is no news."""
 
-        def _reply(self, status, answer, headers=None):
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            if status >= 400:
-                self.send_header("x-amzn-ErrorType", TYPES.get(status, "UnknownException"))
-            for name, value in {"Content-Type": "application/json", "Content-Length": len(content), **(headers or {})}.items():
-                self.send_header(name, str(value))
-            self.end_headers()
-            self.wfile.write(content)
+    protocol_version = "HTTP/1.1"
 
-        def log_message(self, *_):
-            pass
+    def do(self):
+        endpoint, url = self.server.endpoint, urllib.parse.urlsplit(self.path)
+        operation, name = operation_of(self.command, url.path)
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        query = dict(urllib.parse.parse_qsl(url.query))
+        fault = endpoint.note(operation, name or query)
+        status, answer = 0, {}
+        if fault is None or fault.accepted:
+            status, answer = endpoint.answer(operation, name, query, json.loads(body or b"{}"))
+        if fault is None:
+            self._reply(status, answer)
+        else:
+            self._spoil(fault)
 
-        do_GET = do_POST = do_DELETE = _serve
+    def _spoil(self, fault):
+        fault.then()
+        if fault.kind == "hang":
+            self.server.endpoint.pause(fault.seconds)
+        if fault.kind in ("hang", "reset"):
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.close_connection = True
+            return
+        self._reply(fault.status, {"message": f"fault {fault.status}"}, fault.headers)
 
-    class Quiet(Handler):
-        def handle(self):
-            with contextlib.suppress(OSError):
-                super().handle()
+    def _reply(self, status, answer, headers=None):
+        content = json.dumps(answer).encode()
+        told = {"Content-Type": "application/json", "Content-Length": len(content), **(headers or {})}
+        if status >= 400:
+            told["x-amzn-ErrorType"] = TYPES.get(status, "UnknownException")
+        self.send_response(status)
+        for name, value in told.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(content)
 
-        def finish(self):
-            with contextlib.suppress(OSError):
-                super().finish()
+    def handle(self):
+        with contextlib.suppress(OSError):
+            super().handle()
 
-    return Quiet
+    def finish(self):
+        with contextlib.suppress(OSError):
+            super().finish()
+
+    def log_message(self, *_):
+        pass
+
+    do_GET = do_POST = do_DELETE = do  # noqa: N815  (names that the base class looks for)

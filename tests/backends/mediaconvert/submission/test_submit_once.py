@@ -184,10 +184,9 @@ def test_the_search_ends_at_the_time_of_the_first_request(session, endpoint, clo
     for number in range(60):
         body = {"clientRequestToken": f"t{number}", "userMetadata": {}}
         endpoint.answer("CreateJob", "", {}, body)
-        endpoint.jobs[-1]["createdAt"] = clock.now() - 10_000 + number * 100
-    endpoint.calls.clear()
+        endpoint.jobs[-1]["createdAt"] = clock.now() - 6_000 + number * 100
     assert find_job(session, "a" * 64, clock.now() - 3_000) is None
-    assert len(endpoint.called("ListJobs")) == 3
+    assert len(endpoint.called("ListJobs")) == 2
 
 
 def test_a_list_without_end_is_no_answer(session, endpoint, clock, monkeypatch):
@@ -254,7 +253,9 @@ def test_what_has_finished_can_be_submitted_again_on_purpose(session, story, end
     refresh(session, first)
     assert submit(session, story).record.job_id == first.job_id
     second = submit(session, story, SubmitSettings(again=True)).record
-    assert (second.job_id, submit(session, story, SubmitSettings(again=True)).record.job_id) == (endpoint.jobs[1]["id"],) * 2
+    assert (second.job_id, submit(session, story, SubmitSettings(again=True)).record.job_id) == (
+        endpoint.jobs[1]["id"],
+    ) * 2
 
 
 def test_another_endpoint_knows_nothing_of_it(story):
