@@ -1,4 +1,4 @@
-"""A plain MoviePy script: photographs zoomed slowly, one after the other. Run as a program by `rivals.moviepy`."""
+"""A plain MoviePy script: photographs zoomed slowly under a corner logo. Run as a program by `rivals.moviepy`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import sys
 
 from moviepy import CompositeVideoClip, ImageClip
+
+from assets import asset_path
 
 
 def main(target: str, width: int, height: int, preset: str, seconds: float, crf: str, photos: list[str]) -> None:  # noqa: PLR0917
@@ -17,6 +19,9 @@ def main(target: str, width: int, height: int, preset: str, seconds: float, crf:
         filled = still.resized(max(width / still.w, height / still.h))
         moving = filled.resized(lambda t: 1 + 0.12 * t / each).with_position("center")
         clips.append(moving.with_start(index * each))
+    side, margin = height * 200 // 1080, height * 40 // 1080
+    logo = ImageClip(str(asset_path("brand/logo.png")), duration=seconds).resized(height=side).with_opacity(0.8)
+    clips.append(logo.with_position((width - margin - side, height - margin - side)))
     story = CompositeVideoClip(clips, size=(width, height)).with_duration(seconds)
     story.write_videofile(
         target,

@@ -99,11 +99,17 @@ class Rendering:
             ThreadPoolExecutor(1, "pictures") as self._ahead,
             ThreadPoolExecutor(self._settings.jobs, "segment") as pool,
         ):
-            if missing:
-                self._shelf = self._make_shelf(intake, timeline, limits.image_bytes)
-            work: list[Future[None]] = [pool.submit(self._sound)]
-            work += [pool.submit(self._segment, job) for job in missing if first[job.key] is job]
-            self._wait(work)
+            work: list[Future[None]] = []
+            try:
+                if missing:
+                    self._shelf = self._make_shelf(intake, timeline, limits.image_bytes)
+                work.append(pool.submit(self._sound))
+                work.extend(pool.submit(self._segment, job) for job in missing if first[job.key] is job)
+                _wait_for_all(work)
+            except BaseException as error:
+                self._stop(work)
+                _raise_the_cause(error, work)
+                raise
         for job in missing:
             if first[job.key] is not job:
                 os.link(first[job.key].target, job.target)
@@ -124,20 +130,16 @@ class Rendering:
         self._count(len(job.frames), cached=True)
         return True
 
-    def _wait(self, work: list[Future[None]]) -> None:
-        """Until all is done. The first failure, or a Ctrl-C, stops the rest at once."""
-        try:
-            done, _ = wait(work, return_when=FIRST_EXCEPTION)
-            for future in done:
-                future.result()
-        except BaseException as error:
-            self._settings.cancel.set()
-            for future in work:
-                future.cancel()
+    def _stop(self, work: list[Future[None]]) -> None:
+        """End everything under way, after a failure or a Ctrl-C.
+
+        Children are killed until no work is left: a thread may be starting one at this very moment.
+        """
+        self._settings.cancel.set()
+        for future in work:
+            future.cancel()
+        while wait(work, timeout=0.05).not_done:
             kill_children()
-            wait(work)
-            _raise_the_cause(error, work)
-            raise
 
     def _sound(self) -> None:
         kept = self._cache.take(self.sound_part.ingredients, self.sound_file) if self._cache is not None else None
@@ -217,6 +219,13 @@ class Rendering:
         """Every segment and the sound, with their ingredients."""
         yield from (job.part for job in self.jobs)
         yield self.sound_part
+
+
+def _wait_for_all(work: list[Future[None]]) -> None:
+    """Until all is done, or the first failure, which is raised."""
+    done, _ = wait(work, return_when=FIRST_EXCEPTION)
+    for future in done:
+        future.result()
 
 
 def _raise_the_cause(error: BaseException, work: list[Future[None]]) -> None:

@@ -14,7 +14,18 @@ from backends.mediaconvert.submission.errors import RemoteError, RemoteJobError,
 from backends.mediaconvert.submission.events import message_from_job
 from backends.mediaconvert.submission.lookup import find_job
 from backends.mediaconvert.submission.reading import at
-from backends.mediaconvert.submission.record import Lease, Record, claimed, created, heard, new_lease, refused, released
+from backends.mediaconvert.submission.record import (
+    LEASE_S,
+    Lease,
+    Record,
+    claimed,
+    created,
+    heard,
+    new_lease,
+    refused,
+    released,
+)
+from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.submission import request
 from renderer.errors import OutputError
 
@@ -22,9 +33,18 @@ if TYPE_CHECKING:
     from backends.mediaconvert.submission.progress import JobMessage
     from backends.mediaconvert.submission.session import Session
     from backends.mediaconvert.submission.submission import Hop, Submission
+    from renderer.timeline.canonical import JSONValue
 
 TURN_S = 0.5
 LONGEST_TURN_S = 300.0
+
+
+class BusyError(RemoteError):
+    """Another process is creating the same job, or vanished lately. `retry_after_s` later that is decided."""
+
+    def __init__(self, pid: int, retry_after_s: float) -> None:
+        self.retry_after_s = retry_after_s
+        super().__init__(f"process {pid} is submitting the same job: try again in {retry_after_s:.0f} s")
 
 
 class UnsureError(RemoteError):
@@ -39,38 +59,38 @@ class Creator:
     submission: Submission
     identity: str
     hop: Hop | None = None
+    longest_turn_s: float = LONGEST_TURN_S
 
     def create(self) -> Record:
         """The record with its job, whoever created it.
 
-        Raises: RemoteJobError where the service refused; UnsureError; OutputError of the journal.
+        Raises: RemoteJobError where the service refused; UnsureError, BusyError; OutputError of the journal.
         """
-        with_lease = _Turn(self.session, self.identity)
+        job = request(self.submission, self.identity, self.hop)
+        turn = _Turn(self.session, self.identity, self.longest_turn_s)
         try:
-            record = with_lease.take()
-            return record if record.has_job or record.finished else self._create(record, with_lease)
+            record = turn.take()
+            return record if record.has_job or record.finished else self._create(record, turn, job)
         finally:
-            with_lease.give_back()
+            turn.give_back()
 
     def reconcile(self) -> Record | None:
         """For a record found SUBMITTING: the record with its job, or None where there is none yet."""
-        turn = _Turn(self.session, self.identity)
+        turn = _Turn(self.session, self.identity, self.longest_turn_s)
         try:
             record = turn.take()
             return record if record.has_job or record.finished else self._found(record)
         finally:
             turn.give_back()
 
-    def _create(self, record: Record, turn: _Turn) -> Record:
-        job = request(self.submission, self.identity, self.hop)
+    def _create(self, record: Record, turn: _Turn, job: dict[str, JSONValue]) -> Record:
         unsure, attempt = turn.resumed, 0
         while True:
-            found = self._found(record) if unsure else None
-            if found is not None:
-                return found
+            known = (self._found(record) if unsure else None) or turn.renew()
+            if known.has_job:
+                return known
             attempt += 1
             try:
-                turn.renew()
                 answer = self.session.services.mediaconvert.ask("CreateJob", **job)
                 return self._created(message_from_job(at(answer, "Job"), self._now_ms()))
             except ServiceError as error:
@@ -95,9 +115,10 @@ class Creator:
             now = self.session.clock.now()
             if unsure:
                 raise UnsureError(f"{error}. Whether the job exists is unknown: run the same command again") from None
-            self.session.change(self.identity, lambda record: refused(record, str(error), now))
-            raise RemoteJobError("", error.code, _explained(error)) from None
-        self.session.say(f"{error}: trying again")
+            text = redact(_explained(error), self.submission.private)
+            self.session.change(self.identity, lambda record: refused(record, text, now))
+            raise RemoteJobError("", error.code, text) from None
+        self.session.say(redact(f"{error}: trying again", self.submission.private))
 
     def _found(self, record: Record) -> Record | None:
         since = record.first_sent_at or record.created_at
@@ -117,29 +138,26 @@ class Creator:
 class _Turn:
     """The lease on one record while its job is created."""
 
-    def __init__(self, session: Session, identity: str) -> None:
-        self._session, self._identity = session, identity
+    def __init__(self, session: Session, identity: str, longest_s: float) -> None:
+        self._session, self._identity, self._longest_s = session, identity, longest_s
         self._lease: Lease = new_lease(session.clock.now())
         self.resumed = False
 
     def take(self) -> Record:
-        """Wait for whoever holds the record; the answer may be that its job is there. Raises: RemoteError."""
+        """Wait for whoever holds the record; the answer may be that its job is there. Raises: BusyError."""
         clock = self._session.clock
-        give_up = clock.elapsed() + LONGEST_TURN_S
+        give_up = clock.elapsed() + self._longest_s
         while True:
             record = self.renew(mine=False)
             if self._mine(record) or record.has_job or record.finished:
                 return record
-            if clock.elapsed() > give_up:
-                holder = record.lease
-                raise RemoteError(
-                    f"process {holder.pid if holder else '?'} is submitting the same job, and doesn't end"
-                )
+            if clock.elapsed() >= give_up:
+                raise BusyError(record.lease.pid if record.lease else 0, LEASE_S)
             self._session.cancel.raise_if_set()
             clock.sleep(TURN_S)
 
     def renew(self, *, mine: bool = True) -> Record:
-        """Written before each request. Raises: UnsureError where somebody took the lease over."""
+        """Written before each request. Raises: UnsureError where somebody took the lease over and made no job yet."""
         now = self._session.clock.now()
 
         def change(record: Record) -> Record:
@@ -148,7 +166,7 @@ class _Turn:
             return claimed(record, self._lease, now)
 
         record = self._session.change(self._identity, change)
-        if mine and not self._mine(record):
+        if mine and not self._mine(record) and not record.has_job:
             raise UnsureError("another process took over this submission: run the same command again")
         return record
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from backends.mediaconvert.submission.errors import RemoteError, ServiceError
+from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.services import ACTIONS
 
 if TYPE_CHECKING:
@@ -37,11 +38,11 @@ class PreflightError(RemoteError):
 
 
 def problem(about: str, text: str, permission: str = "") -> Finding:
-    return Finding("problem", about, text, permission)
+    return Finding("problem", redact(about), redact(text), permission)
 
 
 def warning(about: str, text: str, permission: str = "") -> Finding:
-    return Finding("warning", about, text, permission)
+    return Finding("warning", redact(about), redact(text), permission)
 
 
 def unasked(about: str, error: ServiceError) -> Finding:

@@ -40,7 +40,8 @@ def find_job(session: Session, submission_id: str, since: float) -> JobMessage |
         if not token or any(_created(job) < oldest for job in jobs):
             return None
     raise RemoteError(
-        f"more than {PAGE * PAGES} jobs are newer than this submission: can't tell whether its job is among them"
+        f"more than {PAGE * PAGES} jobs are newer than this submission: can't tell whether one of them is its own; "
+        f"it would have submissionId {submission_id} in its user metadata"
     )
 
 

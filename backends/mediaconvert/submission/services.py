@@ -11,6 +11,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, cast
+from urllib.parse import urlsplit
 
 from backends.mediaconvert.submission.errors import NEVER_SENT, ServiceError
 from backends.mediaconvert.submission.reading import int_at, text_at
@@ -124,7 +125,7 @@ def connect(
 ) -> Services:
     """Clients with the caller's own credentials.
 
-    With `endpoint_url` a stand-in answers for MediaConvert, and no role is looked up anywhere.
+    With an `endpoint_url` outside AWS a stand-in answers for MediaConvert, and no role is looked up anywhere.
     Raises: ServiceError where there is no region.
     """
     import boto3
@@ -143,11 +144,17 @@ def connect(
     try:
         mediaconvert = session.client("mediaconvert", endpoint_url=endpoint_url, config=config)
         s3 = session.client("s3", endpoint_url=s3_endpoint_url, config=_s3_config(config, s3_endpoint_url))
-        iam = None if endpoint_url else Boto3Service(session.client("iam", config=config))
+        iam = Boto3Service(session.client("iam", config=config)) if is_aws(endpoint_url) else None
     except BotoCoreError as error:
         raise _unanswered("connect", error) from None
-    scope = endpoint_url or f"aws:{session.region_name}"
+    scope = f"aws:{session.region_name}" if is_aws(endpoint_url) else str(endpoint_url)
     return Services(Boto3Service(mediaconvert), Boto3Service(s3), iam, scope, str(session.region_name))
+
+
+def is_aws(endpoint_url: str | None) -> bool:
+    """Whether AWS itself answers: no endpoint given, or one of its own host names."""
+    host = urlsplit(endpoint_url or "").hostname or ""
+    return not endpoint_url or host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
 
 
 def _s3_config(config: object, endpoint_url: str | None) -> object:

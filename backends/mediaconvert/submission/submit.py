@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backends.mediaconvert.submission.congestion import Congestion, await_room
-from backends.mediaconvert.submission.create import Creator
+from backends.mediaconvert.submission.create import LONGEST_TURN_S, Creator
 from backends.mediaconvert.submission.preflight import preflight, refuse_problems
 from backends.mediaconvert.submission.record import Record
+from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.upload import Uploaded, UploadSettings, upload_all
 from renderer.errors import UsageError
 
@@ -24,13 +25,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SubmitSettings:
-    """`again` submits anew what has finished. With `hop` the service moves a waiting job, and nobody waits here."""
+    """`again` submits anew what has finished. With `hop` the service moves a waiting job, and nobody waits here.
+
+    `longest_turn_s` is how long to wait for another process that creates the same job.
+    """
 
     again: bool = False
     checked: bool = True
     uploads: UploadSettings = field(default_factory=UploadSettings)
     congestion: Congestion = field(default_factory=Congestion)
     hop: Hop | None = None
+    longest_turn_s: float = LONGEST_TURN_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +51,12 @@ class Submitted:
 def submit(session: Session, submission: Submission, settings: SubmitSettings | None = None) -> Submitted:
     """Submit once, whatever happened before.
 
-    Raises: PreflightError, RemoteJobError where the service refused, UnsureError, DeferredError, RemoteError,
-    OutputError, Cancelled; the record then stays for the next run.
+    Raises: PreflightError, RemoteJobError where the service refused, UnsureError, DeferredError, BusyError,
+    RemoteError, OutputError, Cancelled; the record then stays for the next run.
     """
     settings = settings or SubmitSettings()
     record = _record(session, submission, again=settings.again)
-    creator = Creator(session, submission, record.id, settings.hop)
+    creator = Creator(session, submission, record.id, settings.hop, settings.longest_turn_s)
     if record.state == "SUBMITTING":
         record = creator.reconcile() or record
     if record.has_job or record.finished:
@@ -73,7 +78,7 @@ def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
     findings = preflight(session, submission)
     refuse_problems(findings, submission)
     for finding in findings:
-        session.say(f"warning: {finding}")
+        session.say(redact(f"warning: {finding}", submission.private))
     return findings
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 5_000_000
 MAX_DEPTH = 64
+MAX_KEY_LENGTH = 2048
 _SHOWN_KEYS = 8
 
 Subject = Literal["job", "template", "preset"]
@@ -77,7 +78,7 @@ _ONLY_WRAPPED = frozenset({"Settings", "AccelerationSettings", "StatusUpdateInte
 
 
 def read_document(text: str | bytes, source_name: str) -> dict[str, JSONValue]:
-    """Parse JSON strictly: one object, no duplicate keys, no NaN, at most `MAX_BYTES` and `MAX_DEPTH` levels.
+    """Parse JSON strictly: one object, no duplicate keys, no NaN, within the limits above.
 
     Raises: UsageError naming what is wrong.
     """
@@ -109,7 +110,7 @@ def read_document(text: str | bytes, source_name: str) -> dict[str, JSONValue]:
         raise UsageError(printable(f"{source_name}: duplicate keys: {names}; only one of each would count"))
     if not isinstance(document, dict):
         raise UsageError(f"{source_name}: expected one JSON object, found {_named(document)}")
-    _refuse_depth(document, source_name)
+    _refuse_extremes(document, source_name)
     return document
 
 
@@ -168,13 +169,16 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON number")
 
 
-def _refuse_depth(document: JSONValue, source_name: str) -> None:
+def _refuse_extremes(document: JSONValue, source_name: str) -> None:
     waiting = [(document, 1)]
     while waiting:
         value, depth = waiting.pop()
         if depth > MAX_DEPTH:
             raise UsageError(f"{source_name}: nested too deep, at most {MAX_DEPTH} levels")
         if isinstance(value, dict):
+            longest = max(map(len, value), default=0)
+            if longest > MAX_KEY_LENGTH:
+                raise UsageError(f"{source_name}: a key of {longest} characters, at most {MAX_KEY_LENGTH}")
             waiting += [(item, depth + 1) for item in value.values() if isinstance(item, dict | list)]
         elif isinstance(value, list):
             waiting += [(item, depth + 1) for item in value if isinstance(item, dict | list)]

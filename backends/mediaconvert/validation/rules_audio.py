@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from backends.mediaconvert.validation.findings import shown
 from backends.mediaconvert.validation.registry import Found, lacking, missing, rule
 from backends.mediaconvert.validation.sources import audio_codec
 
@@ -26,7 +27,7 @@ def group_members_exist(view: View) -> Iterator[Found]:
             names = group.node("AudioSelectorNames")
             for index, name in names.values.items() if names is not None else ():
                 if names is not None and isinstance(name, str) and (known is None or not known.has(name)):
-                    yield Found(names.at(index), f"This input has no audio selector '{name}'")
+                    yield Found(names.at(index), f"This input has no audio selector {shown(name)}")
 
 
 @rule("V35")
@@ -50,14 +51,14 @@ def audio_sources_exist(view: View) -> Iterator[Found]:
     silence. [model: AudioDescription]"""
     inputs = [source for source in view.inputs if not source.has("VideoGenerator")]
     kinds = ("AudioSelectors", "AudioSelectorGroups", "DynamicAudioSelectors")
-    known = {name for source in inputs for kind in kinds for name, _ in source.entries(kind)}
+    known = {str(name) for source in inputs for kind in kinds for name, _ in source.entries(kind)}
+    hint = f"known: {', '.join(shown(name) for name in sorted(known)[:8])}" if known else None
     for audio in view.audios if inputs else ():
         name = audio.node.text("AudioSourceName")
         if name is None and audio.node.has("AudioSourceName"):
             continue
         if (name or DEFAULT_SOURCE_NAME) not in known:
-            hint = f"known: {', '.join(sorted(str(name) for name in known)[:8])}" if known else None
-            message = f"No input has an audio selector or group '{name or DEFAULT_SOURCE_NAME}'"
+            message = f"No input has an audio selector or group {shown(name or DEFAULT_SOURCE_NAME)}"
             yield Found(audio.node.at("AudioSourceName"), message, hint)
 
 
@@ -132,7 +133,7 @@ def remixes_fit_together(view: View) -> Iterator[Found]:
         name = audio.node.text("AudioSourceName") or DEFAULT_SOURCE_NAME
         others = sorted(given.get(name, set()) - {wanted})
         if remix is not None and wanted is not None and others:
-            hint = f"'{name}' gives {', '.join(str(channels) for channels in others)} channels"
+            hint = f"{shown(name)} gives {', '.join(str(channels) for channels in others)} channels"
             yield Found(remix.at("ChannelsIn"), f"Should be {others[0]}, the selector's channelsOut", hint)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MAX_OVERLAYS = 99
 MAX_OVERLAY_CLIPS = 99
-_NUMBERED = re.compile(r"([0-9]+)\.png(\?.*)?$")
+_NUMBERED = re.compile(r"(?<![0-9])([0-9]+)\.png(\?.*)?$")
 
 
 @rule("V24")

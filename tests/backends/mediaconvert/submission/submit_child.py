@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +115,11 @@ def forked(run):
         os._exit(code)
 
 
-def result_of(pid, read_end):
+def result_of(pid, read_end, kill_after_s):
+    """Killed before it is waited for: the process id is still its own then."""
+    if kill_after_s is not None:
+        time.sleep(kill_after_s)
+        os.kill(pid, signal.SIGKILL)
     with os.fdopen(read_end, "rb") as pipe:
         text = pipe.read()
     _, status = os.waitpid(pid, 0)
@@ -128,8 +133,9 @@ def tell(what):
 
 def main():
     for line in sys.stdin:
-        children = [forked(run) for run in json.loads(line)]
-        tell([pid for pid, _ in children])
+        runs = json.loads(line)
+        children = [(*forked(run), run.get("kill_after_s")) for run in runs]
+        tell([pid for pid, *_ in children])
         tell([result_of(*child) for child in children])
 
 

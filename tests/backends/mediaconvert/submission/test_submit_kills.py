@@ -153,11 +153,7 @@ def test_many_kills_at_random_moments_leave_one_job_each(forks, make_run, forget
     while kills < CAMPAIGN:
         run = make_run(f"random{kills}")
         for _ in range(chance.choice([1, 1, 2, 3])):
-            if chance.random() < 0.5:
-                kills += forks.run({**run, "blow": chance.randint(1, len(names))})[0]["code"] == -signal.SIGKILL
-            else:
-                pid = forks.start(run)[0]
-                time.sleep(chance.uniform(0, whole))
-                os.kill(pid, signal.SIGKILL)
-                kills += forks.finish()[0]["code"] == -signal.SIGKILL
+            timed = {"kill_after_s": chance.uniform(0, whole)}
+            end = timed if chance.random() < 0.5 else {"blow": chance.randint(1, len(names))}
+            kills += forks.run({**run, **end})[0]["code"] == -signal.SIGKILL
         assert_one_job(forgetful, forks.run(run)[0], run, s3_client)

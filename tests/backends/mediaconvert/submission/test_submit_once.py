@@ -7,12 +7,14 @@ import dataclasses
 import pytest
 from submit_endpoint import Fault
 
+from backends.mediaconvert.submission.assemble import Story, assemble
 from backends.mediaconvert.submission.congestion import Congestion, DeferredError
 from backends.mediaconvert.submission.create import UnsureError
 from backends.mediaconvert.submission.errors import RemoteError, RemoteJobError
 from backends.mediaconvert.submission.findings import PreflightError
 from backends.mediaconvert.submission.lookup import find_job
-from backends.mediaconvert.submission.record import claimed, new_lease
+from backends.mediaconvert.submission.progress import JobMessage
+from backends.mediaconvert.submission.record import claimed, heard, new_lease
 from backends.mediaconvert.submission.submission import Hop
 from backends.mediaconvert.submission.submit import SubmitSettings, check, submit
 from backends.mediaconvert.submission.watch import raise_if_failed, refresh
@@ -333,3 +335,36 @@ def test_ctrl_c_while_creating_leaves_a_record_to_go_on_with(session, story, end
 
 def test_a_created_job_has_not_failed(session, story):
     raise_if_failed(submit(session, story).record)
+
+
+def test_a_job_that_an_event_told_of_meanwhile_is_not_created_again(session, story, endpoint, clock):
+    """The first request was accepted, its answer lost, and the list does not show the job yet; the event is faster."""
+    endpoint.token_window_s, endpoint.hidden_s = 0, 3600
+    endpoint.fail("CreateJob", Fault("reset", accepted=True))
+    identity = story.identity(session.services.scope)
+
+    def event():
+        message = JobMessage(endpoint.jobs[0]["id"], 5, "PROGRESSING", submission_id=identity)
+        session.change(identity, lambda record: heard(record, message, clock.now()))
+
+    clock.wakes.append(event)
+    assert submit(session, story).record.state == "PROGRESSING"
+    assert len(endpoint.jobs) == 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Asset:
+    key: str
+    kind: str
+    ingredients: dict
+
+
+def test_a_plan_becomes_a_submission(tmp_path):
+    assets = [Asset("p/1.mp4", "mezzanine", {}), Asset("p/2.flac", "original", {"sha256": "2" * 64})]
+    made = assemble({"Role": "r"}, assets, lambda asset: tmp_path / asset.kind, bucket="b", story=Story("s", "5" * 64))
+    assert [(item.content_type, item.sha256) for item in made.uploads] == [
+        ("video/mp4", None),
+        ("audio/flac", "2" * 64),
+    ]
+    assert [item.file().name for item in made.uploads] == ["mezzanine", "original"]
+    assert (made.story_id, made.timeline_sha256, made.bucket) == ("s", "5" * 64, "b")

@@ -109,6 +109,7 @@ UNREADABLE = {
     "too deep": ('{"Settings":' + '{"a":' * MAX_DEPTH + "1" + "}" * (MAX_DEPTH + 1), "nested too deep"),
     "far too deep": ("[" * 200_000 + "]" * 200_000, "nested too deep"),
     "too large": (" " * (MAX_BYTES + 1), "too large: 5000001 bytes, at most 5000000"),
+    "a long key": ('{"Settings": {"' + "a" * 2049 + '": 1}}', "a key of 2049 characters, at most 2048"),
     "an empty object": ("{}", "found the keys: none"),
     "something else": ('{"version": "0", "detail": {}}', "not a MediaConvert document"),
     "a misspelt key": ('{"Setings": {}}', "did you mean 'Settings'?"),
