@@ -116,9 +116,11 @@ def forked(run):
 
 
 def result_of(pid, read_end, kill_after_s):
-    """Killed before it is waited for: the process id is still its own then."""
+    """Killed before it is reaped: the process id is still its own then."""
     if kill_after_s is not None:
-        time.sleep(kill_after_s)
+        end = time.monotonic() + kill_after_s
+        while time.monotonic() < end and not os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
+            time.sleep(0.001)
         os.kill(pid, signal.SIGKILL)
     with os.fdopen(read_end, "rb") as pipe:
         text = pipe.read()

@@ -147,8 +147,9 @@ def separately(run):
 @pytest.mark.campaign
 def test_many_kills_at_random_moments_leave_one_job_each(forks, make_run, forgetful, s3_client):
     chance = random.Random(int(os.environ.get("STORYREEL_CAMPAIGN_SEED", "1")))
-    started = time.monotonic()
     names = boundaries(forks, make_run)
+    started = time.monotonic()
+    assert forks.run(make_run("measured"))[0]["code"] == 0
     whole, kills = time.monotonic() - started, 0
     while kills < CAMPAIGN:
         run = make_run(f"random{kills}")

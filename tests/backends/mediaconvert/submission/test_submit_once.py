@@ -215,6 +215,22 @@ def test_a_submission_held_by_another_process_is_waited_for(session, story, endp
     assert sum(clock.slept) >= 180
 
 
+def test_a_process_that_vanishes_while_this_one_uploads_may_have_made_the_job(session, story, endpoint, clock):
+    """Its record was PENDING when this one began, so only the look-up after the lease can tell."""
+    identity, endpoint.token_window_s = story.identity(session.services.scope), 0
+    other = dataclasses.replace(new_lease(clock.now()), machine="elsewhere")
+
+    def meanwhile():
+        session.change(identity, lambda record: claimed(record, other, clock.now()))
+        body = {"clientRequestToken": "t", "userMetadata": {"submissionId": identity}}
+        endpoint.answer("CreateJob", "", {}, body)
+        return story.uploads[0].file()
+
+    slow = dataclasses.replace(story.uploads[0], file=meanwhile)
+    done = submit(session, dataclasses.replace(story, uploads=(slow,)))
+    assert [job["id"] for job in endpoint.jobs] == [done.record.job_id]
+
+
 def test_a_process_that_never_ends_is_not_waited_for_forever(session, story, endpoint, clock):
     endpoint.fail("CreateJob", Fault(status=400))
     with pytest.raises(RemoteJobError):
