@@ -88,11 +88,13 @@ class Context:
             spec = self.material.story("story")
             frames = self.scratch / "frames.y4m"
             self.storyreel("frames", str(spec), "-o", str(frames))
+            pairs = []
             for _ in range(self.repeats):
-                self._floor.append(run(floor_argv(self.output, frames, self.scratch / "floor.mp4")))
+                alone = run(floor_argv(self.output, frames, self.scratch / "floor.mp4"))
                 self.forget()
-                self._cold.append(self.render(spec))
+                pairs.append((alone, self.render(spec)))
             frames.unlink()
+            self._floor, self._cold = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         return self._cold
 
     def floor(self) -> list[Measured]:

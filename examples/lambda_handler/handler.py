@@ -1,7 +1,7 @@
 """Two functions for a production account: one submits a job, one hears what became of it. Neither ever sleeps.
 
 `submit_job` stands behind a state machine or a queue; where the MediaConvert queue is full it answers `deferred`,
-and whoever called it calls again later. `job_changed` stands behind an EventBridge rule for "MediaConvert Job State Change".
+and whoever called it calls again later. `job_changed` stands behind an EventBridge rule for the state changes of jobs.
 Both keep their records in a bucket, so a function that is stopped at any point can simply be called again.
 """
 

@@ -1,4 +1,4 @@
-"""The input side of each strategy but `classic`, whole, as it would be sent; of a source's name only the ending counts."""
+"""The input side of each strategy but `classic`, whole, as sent; of a source's name only the ending counts."""
 
 from __future__ import annotations
 
