@@ -1,0 +1,239 @@
+"""What is done with a story: check, compile, plan, render, write its frames."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from commands.files import written
+from commands.mediaconvert import job_options
+from commands.options import (
+    ALLOW,
+    BACKEND,
+    JSON,
+    NO_CACHE,
+    OUTPUT_PRESET,
+    OUTSIDE,
+    PREVIEW,
+    SPEC,
+    STRATEGY,
+    backend_named,
+    compiled_story,
+    story_options,
+    usable_cores,
+)
+from commands.screen import frame_bar, progress_bar
+
+if TYPE_CHECKING:
+    from backends.base import Backend, Plan, RunResult
+    from backends.mediaconvert.job import Strategy
+    from renderer.story import StoryOptions
+
+
+@click.command()
+@click.option("-o", "target", type=click.Path(path_type=Path), default=Path("demo.mp4"), show_default=True)
+@click.option("--jobs", type=click.IntRange(1, 64), help="Segments rendered side by side; default: the cores.")
+@PREVIEW
+def demo(target: Path, jobs: int | None, *, preview: bool) -> None:
+    """Render the bundled example: real photographs, a real voice, music."""
+    from assets import DEMO_STORY, asset_path
+
+    result = render_story(asset_path(DEMO_STORY), target, story_options(preview=preview), jobs)
+    click.echo(f"{result.output}: {result.frames} frames, {result.duration_s:g} s. Open it in any player.")
+
+
+@click.command()
+@SPEC
+@OUTSIDE
+def validate(spec: Path, *, allow_outside: bool) -> None:
+    """Check a spec and its media; report every problem at once."""
+    with compiled_story(spec, story_options(allow_outside=allow_outside)) as (story, _):
+        timeline = story.timeline
+        count = len(story.spec.images)
+        click.echo(
+            f"{spec}: good. {count} image{'s' * (count != 1)}, {timeline.frame_count} frames,"
+            f" {float(timeline.duration_s):g} s, {timeline.width}x{timeline.height}"
+        )
+
+
+@click.command(name="compile")
+@SPEC
+@click.option("-o", "target", type=click.Path(path_type=Path), help="Write here instead of to stdout.")
+@OUTPUT_PRESET
+@OUTSIDE
+def compile_(spec: Path, target: Path | None, preset: str | None, *, allow_outside: bool) -> None:
+    """Compile a spec to its canonical timeline JSON."""
+    from renderer.timeline.canonical import timeline_json
+
+    with compiled_story(spec, story_options(preset=preset, allow_outside=allow_outside)) as (story, _):
+        text = timeline_json(story.timeline)
+        if target is None:
+            click.echo(text, nl=False)
+            return
+        with written(target, story) as stream:
+            stream.write(text.encode())
+
+
+@click.command()
+@SPEC
+@BACKEND
+@STRATEGY
+@ALLOW
+@OUTPUT_PRESET
+@PREVIEW
+@OUTSIDE
+@JSON
+def plan(
+    spec: Path,
+    backend: str,
+    strategy: Strategy | None,
+    allow: str | None,
+    preset: str | None,
+    *,
+    preview: bool,
+    allow_outside: bool,
+    as_json: bool,
+) -> None:
+    """Show exactly what would run, and how faithful it would be."""
+    if backend != "mediaconvert" and (strategy is not None or allow is not None):
+        raise click.UsageError("--strategy and --allow belong to --backend mediaconvert")
+    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside)
+    with compiled_story(spec, options) as (story, workspace):
+        if backend == "mediaconvert":
+            from backends.mediaconvert.backend import MediaConvertBackend
+
+            prepared = job_options(story, workspace, allow)
+            executor: Backend = MediaConvertBackend(strategy or "mezzanine", prepared)
+        else:
+            executor = backend_named(backend)
+        planned = executor.plan(story.timeline, story.output, Path(f"{story.timeline.id}.mp4"))
+    if as_json:
+        click.echo(json.dumps(planned.to_json(), indent=1))
+    else:
+        _print_plan(planned)
+    planned.refuse_what_is_refused()
+
+
+def _print_plan(planned: Plan) -> None:
+    import shlex
+
+    for step in planned.steps:
+        click.echo(f"{step.name}: {step.does}")
+        if step.argv:
+            click.echo(f"    {shlex.join(step.argv)}")
+    click.echo("\nconformance")
+    for item in planned.conformance:
+        click.echo(f"    {item.where:<16} {item.feature:<12} {item.verdict} {item.detail}".rstrip())
+
+
+@click.command()
+@SPEC
+@click.option("-o", "target", type=click.Path(path_type=Path), required=True, help="The video to write, .mp4.")
+@OUTPUT_PRESET
+@PREVIEW
+@BACKEND
+@NO_CACHE
+@click.option("--jobs", type=click.IntRange(1, 64), help="Segments rendered side by side; default: the cores.")
+@click.option(
+    "--verify",
+    type=click.Choice(["packets", "full"]),
+    default="packets",
+    show_default=True,
+    help="full: decode it all.",
+)
+@OUTSIDE
+@JSON
+def render(  # noqa: PLR0913, PLR0917  (one parameter for each option)
+    spec: Path,
+    target: Path,
+    preset: str | None,
+    backend: str,
+    jobs: int | None,
+    verify: str,
+    *,
+    preview: bool,
+    no_cache: bool,
+    allow_outside: bool,
+    as_json: bool,
+) -> None:
+    """Render a spec to a video that plays everywhere."""
+    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache)
+    result = render_story(spec, target, options, jobs, full_verify=verify == "full", executor=backend_named(backend))
+    if as_json:
+        click.echo(json.dumps(_result_json(result), indent=1))
+    else:
+        click.echo(f"{result.output}: {result.frames} frames, {result.duration_s:g} s, in {result.wall_s:.1f} s")
+
+
+def _result_json(result: RunResult) -> dict[str, object]:
+    return {
+        "output": str(result.output),
+        "frames": result.frames,
+        "duration_s": result.duration_s,
+        "segments": dict(result.segments),
+        "wall_s": round(result.wall_s, 3),
+        "timeline_sha256": result.timeline_sha256,
+        "sound": dict(result.sound),
+        "warnings": list(result.warnings),
+        "checks": [
+            {"name": check.name, "found": check.found, "expected": check.expected, "passed": check.passed}
+            for check in result.checks
+        ],
+    }
+
+
+@click.command()
+@SPEC
+@click.option(
+    "-o", "target", type=click.Path(path_type=Path, allow_dash=True), required=True, help=".y4m, or - (stdout)."
+)
+@click.option("--range", "wanted", metavar="A:B", help="Frames A up to, not including, B.")
+@OUTPUT_PRESET
+@PREVIEW
+@NO_CACHE
+@OUTSIDE
+def frames(
+    spec: Path,
+    target: Path,
+    wanted: str | None,
+    preset: str | None,
+    *,
+    preview: bool,
+    no_cache: bool,
+    allow_outside: bool,
+) -> None:
+    """Write the frames before the encoder, as YUV4MPEG2."""
+    from renderer.export import parse_range, write_frames
+
+    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache)
+    with compiled_story(spec, options) as (story, workspace):
+        selected = parse_range(wanted, story.timeline.frame_count)
+        with written(target, story, suffix=".y4m") as stream, frame_bar(len(selected)) as advance:
+            write_frames(story, workspace, selected, stream, advance)
+
+
+def render_story(
+    spec: Path,
+    target: Path,
+    options: StoryOptions,
+    jobs: int | None,
+    *,
+    full_verify: bool = False,
+    executor: Backend | None = None,
+) -> RunResult:
+    from backends.base import RunSettings
+    from renderer.publish import check_destination
+
+    executor = executor or backend_named("ffmpeg")
+    with compiled_story(spec, options) as (story, workspace):
+        check_destination(target, story.originals())
+        executor.plan(story.timeline, story.output, target).refuse_what_is_refused()
+        with progress_bar() as report:
+            settings = RunSettings(target, jobs or usable_cores(), full_verify=full_verify, report=report)
+            result = executor.run(story.timeline, story.output, workspace, settings)
+    for warning in result.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return result
