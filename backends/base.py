@@ -36,7 +36,10 @@ class Conformance:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that would run: a child process by its argument list, or the program's own work (no list)."""
+    """One thing that would run: a child process by its argument list, or the program's own work.
+
+    Own work has no list, or, where `does` says "in this process", the list of a command that gives the same bytes.
+    """
 
     name: str
     does: str

@@ -57,11 +57,11 @@ def mix_ingredients(sound: Sound) -> Ingredients:
     }
 
 
-def encoded_picture_ingredients(argv: Sequence[str]) -> Ingredients:
-    """What encoded frames depend on besides their layers: `argv` is the encoder's list."""
+def encoded_picture_ingredients(argv: Sequence[str], build: str) -> Ingredients:
+    """What encoded frames depend on besides their layers: `argv` is the encoder's list, `build` names its build."""
     return {
         "encoder": encoder_settings(argv),
-        "ffmpeg": find_ffmpeg().version,
+        "encoder build": build,
         "picture code": code_sha256(_PICTURE_CODE),
         "pillow": importlib.metadata.version("pillow"),
     }

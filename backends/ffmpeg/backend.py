@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from backends.base import Conformance, Plan, Progress, RunResult, RunSettings, Step
 from backends.ffmpeg.cache import max_cache_bytes, prune
-from backends.ffmpeg.encode import segment_argv, sound_argv
+from backends.ffmpeg.encode import segment_argv, segment_place, sound_argv
 from backends.ffmpeg.explain import Explanation, explain, remember
 from backends.ffmpeg.mux import join
 from backends.ffmpeg.run import SOUND_NAME, Rendering, segment_name, story_parts
@@ -35,12 +35,17 @@ class FFmpegBackend:
     name = "ffmpeg"
 
     def plan(self, timeline: Timeline, output: OutputFormat, destination: Path) -> Plan:
-        """Every child process by its argument list; `SCRATCH` stands for the run's private folder."""
+        """Every child process, and what is encoded in this one, by an argument list.
+
+        `SCRATCH` stands for the run's private folder.
+        """
         scratch = destination.parent / "SCRATCH"
         steps = [Step("prepare pictures", "decode, shrink and convert each picture once, in a limited child process")]
+        place = segment_place()
         for index, frames in enumerate(cut_segments(timeline, output.keyframe_frames)):
             argv = segment_argv(output, scratch / segment_name(index))
-            steps.append(Step(f"segment {index}", f"encode frames {frames.start} to {frames.end - 1}", tuple(argv)))
+            does = f"encode frames {frames.start} to {frames.end - 1}{place}"
+            steps.append(Step(f"segment {index}", does, tuple(argv)))
         tracks = " and ".join(track.role for track in timeline.sound.tracks) or "silence"
         steps.append(Step("sound", f"mix and encode {tracks}", tuple(sound_argv(output, scratch / SOUND_NAME))))
         steps.append(Step("join", f"write packets to {destination}, index first, verify, move into place"))

@@ -6,10 +6,13 @@ cores are busy all the same (DESIGN §7). Colour is converted by the renderer an
 
 from __future__ import annotations
 
+import importlib.metadata
 import subprocess
 from typing import TYPE_CHECKING, cast
 
-from renderer.ffmpeg_process import ArgumentGraph, CancelToken, Child, Limits, compile_argv
+from backends.ffmpeg import x264
+from backends.ffmpeg.x264 import WITHOUT_SEI
+from renderer.ffmpeg_process import ArgumentGraph, CancelToken, Child, Limits, compile_argv, find_ffmpeg
 from renderer.mp4_facts import h264_level
 from renderer.timebase import SAMPLE_RATE, format_rate
 
@@ -22,6 +25,25 @@ if TYPE_CHECKING:
     from renderer.sound.programme import Programme
 
 
+def x264_options(output: OutputFormat) -> dict[str, str]:
+    """What the encoder is told, by FFmpeg's own names: for its program and for its library alike."""
+    return {
+        "preset": output.video.preset,
+        "crf": str(output.video.crf),
+        "threads": "1",
+        "g": str(output.keyframe_frames),
+        "sc_threshold": "0",
+        "profile": "high",
+        "level": h264_level(output.width, output.height, output.rate),
+        "x264-params": "8x8dct=1",  # ultrafast turns it off and falls back to the baseline profile
+        "chroma_sample_location": "left",
+        "flags": "+bitexact+cgop",
+    }
+
+
+COLOUR = {"color_range": "tv", "color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
+
+
 def segment_argv(output: OutputFormat, target: Path) -> list[str]:
     """Raw frames on stdin → one video-only file with a closed GOP, its times counted in whole frames."""
     import ffmpeg
@@ -30,26 +52,15 @@ def segment_argv(output: OutputFormat, target: Path) -> list[str]:
     frames = ffmpeg.input(
         "pipe:0", format="rawvideo", pix_fmt="yuv420p", s=f"{output.width}x{output.height}", framerate=rate
     )
-    labelled = frames.filter("setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709")
+    labelled = frames.filter("setparams", **{name.replace("color_range", "range"): to for name, to in COLOUR.items()})
+    for_video = {"profile", "level", "flags"}  # names that mean something else without a stream
+    options = {f"{name}:v" if name in for_video else name: value for name, value in x264_options(output).items()}
     graph = labelled.output(
         f"file:{target}",
         format="mp4",
         vcodec="libx264",
-        preset=output.video.preset,
-        crf=output.video.crf,
-        threads=1,
-        g=output.keyframe_frames,
-        sc_threshold=0,
-        **{
-            "profile:v": "high",
-            "x264-params": "8x8dct=1",  # ultrafast turns it off and falls back to the baseline profile
-            "level:v": h264_level(output.width, output.height, output.rate),
-            "chroma_sample_location": "left",
-            "flags:v": "+bitexact+cgop",
-            "fflags": "+bitexact",
-            "bsf:v": "filter_units=remove_types=6",
-            "video_track_timescale": output.rate.numerator,
-        },
+        **options,
+        **{"fflags": "+bitexact", "bsf:v": WITHOUT_SEI, "video_track_timescale": output.rate.numerator},
     )
     return compile_argv(cast("ArgumentGraph", graph))
 
@@ -73,16 +84,45 @@ _PATIENCE = Limits(wall_s=1_800, trusted=True)
 """Half an hour for one segment or one programme's sound: an encoder that takes longer is stuck (SAFETY P5)."""
 
 
+def in_process() -> bool:
+    """Whether pictures are encoded in this process: always, unless `STORYREEL_FFMPEG` names a program to use."""
+    return find_ffmpeg().origin != "STORYREEL_FFMPEG"
+
+
+def encoder_build() -> str:
+    """Which build encodes pictures: another one may give other bytes."""
+    return f"PyAV {importlib.metadata.version('av')}" if in_process() else f"FFmpeg {find_ffmpeg().version}"
+
+
+def segment_place() -> str:
+    """Where segments are encoded, for a plan; nothing where its argument list runs as it stands."""
+    return f" in this process, by {encoder_build()}, as this command would" if in_process() else ""
+
+
 def encode_segment(
-    argv: list[str], frames: Iterator[Frame], *, cancel: CancelToken, on_frame: Callable[[], None]
-) -> None:
-    """Feed one segment's frames to its encoder. Raises: ToolError, MediaError, Cancelled."""
-    with Child(argv, stdin=subprocess.PIPE, limits=_PATIENCE) as encoder:
+    output: OutputFormat, target: Path, frames: Iterator[Frame], *, cancel: CancelToken, on_frame: Callable[[], None]
+) -> str | None:
+    """Encode one segment's frames.
+
+    Returns the hash of its packets as they left the encoder; None where a program encoded, which hands out only a
+    file. Raises: ToolError, OutputError, MediaError, Cancelled.
+    """
+
+    def watched() -> Iterator[Frame]:
         for frame in frames:
             cancel.raise_if_set()
-            encoder.write(frame.data.data)
+            yield frame
             on_frame()
+
+    if in_process():
+        return x264.encode(
+            watched(), target, x264_options(output) | COLOUR, size=(output.width, output.height), rate=output.rate
+        )
+    with Child(segment_argv(output, target), stdin=subprocess.PIPE, limits=_PATIENCE) as encoder:
+        for frame in watched():
+            encoder.write(frame.data.data)
         encoder.finish(silent=True)
+    return None
 
 
 def encode_sound(argv: list[str], programme: Programme, *, cancel: CancelToken) -> None:

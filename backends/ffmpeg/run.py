@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from backends.base import Progress, RunSettings
 from backends.ffmpeg.cache import Facts, SegmentCache
-from backends.ffmpeg.encode import encode_segment, encode_sound, segment_argv, sound_argv
+from backends.ffmpeg.encode import encode_segment, encode_sound, encoder_build, segment_argv, sound_argv
 from backends.ffmpeg.explain import Part
 from backends.ffmpeg.mux import sound_sha256
 from backends.ffmpeg.segments import cut_segments
@@ -60,10 +60,10 @@ class Job:
 
 def story_parts(timeline: Timeline, output: OutputFormat, folder: Path) -> tuple[list[Job], Part]:
     """The segments of a story as jobs writing to `folder`, and its sound."""
-    jobs = []
+    jobs, build = [], encoder_build()
     for index, frames in enumerate(cut_segments(timeline, output.keyframe_frames)):
         target = folder / segment_name(index)
-        ingredients = segment_ingredients(timeline, frames, segment_argv(output, target))
+        ingredients = segment_ingredients(timeline, frames, segment_argv(output, target), build)
         shown = [layer.id for layer in timeline.layers if layer.range.intersects(frames) and layer.kind != "background"]
         name = f"segment {index}"
         jobs.append(Job(frames, target, Part(name, frames, ingredients, " + ".join(shown) or "background")))
@@ -181,10 +181,10 @@ class Rendering:
     def _segment(self, job: Job) -> None:
         self._settings.cancel.raise_if_set()
         self._prepare_next(job)
-        argv = segment_argv(self._output, job.target)
         frames = self._renderer().frames(job.frames)
-        encode_segment(argv, frames, cancel=self._settings.cancel, on_frame=self._count)
-        self.packets[job.target] = verify_segment(job.target, len(job.frames))
+        born = encode_segment(self._output, job.target, frames, cancel=self._settings.cancel, on_frame=self._count)
+        to_the_end = born is None or job is self.jobs[-1]
+        self.packets[job.target] = verify_segment(job.target, len(job.frames), born=born, to_the_end=to_the_end)
         if self._cache is not None:
             self._cache.put(job.part.ingredients, job.target, {"packets": self.packets[job.target]})
 

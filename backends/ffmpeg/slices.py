@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     from renderer.timeline.canonical import JSONValue
     from renderer.timeline.model import Layer, Timeline
 
-ENTRY_FORMAT = 2
+ENTRY_FORMAT = 3
 """Raised when what is kept beside an entry changes: older entries are then not found."""
 
 
-def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[str]) -> Ingredients:
-    """What the packets of `frames` are made from; `argv` is the encoder's list."""
+def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[str], build: str) -> Ingredients:
+    """What the packets of `frames` are made from; `argv` is the encoder's list and `build` names its build."""
     return {
         "entry": ENTRY_FORMAT,
         "layers": [_layer(layer, frames) for layer in _visible(timeline, frames)],
         "frames": len(frames),
         "size": [timeline.width, timeline.height],
-        **encoded_picture_ingredients(argv),
+        **encoded_picture_ingredients(argv, build),
     }
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from renderer.ffmpeg_process import find_ffmpeg
 from renderer.ingredients import Ingredients, encoded_picture_ingredients, layer_ingredients
 from renderer.timebase import format_rate
 
@@ -23,5 +24,5 @@ def picture_ingredients(timeline: Timeline, argv: Sequence[str]) -> Ingredients:
         "frames": timeline.frame_count,
         "rate": format_rate(timeline.rate),
         "size": [timeline.width, timeline.height],
-        **encoded_picture_ingredients(argv),
+        **encoded_picture_ingredients(argv, f"FFmpeg {find_ffmpeg().version}"),
     }

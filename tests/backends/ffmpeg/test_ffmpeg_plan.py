@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import subprocess
 from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 from click.testing import CliRunner
 
 import cli
 from backends.base import Conformance, Plan
+from backends.ffmpeg import encode
 from backends.ffmpeg.backend import FFmpegBackend
-from backends.ffmpeg.encode import h264_level
+from backends.ffmpeg.encode import encode_segment, h264_level, segment_argv
+from backends.ffmpeg.verify import verify_segment
 from renderer.errors import UnsupportedError
-from renderer.ffmpeg_process import Child
+from renderer.ffmpeg_process import CancelToken, Child
+from renderer.output import output_preset
+from renderer.picture.compositor import Frame
 from renderer.timeline.canonical import timeline_sha256
 
 RESULT_KEYS = {"output", "frames", "duration_s", "segments", "wall_s", "timeline_sha256", "sound", "checks"}
@@ -48,7 +55,8 @@ def test_the_plan_is_one_json_object_whose_argument_lists_are_strings(spec):
     assert all(step["argv"] for step in plan["steps"] if step["name"].startswith(("segment", "sound")))
 
 
-def test_the_planned_argument_lists_are_those_that_run(spec, monkeypatch):
+def test_the_planned_argument_lists_are_those_that_run_where_a_program_encodes(spec, monkeypatch):
+    monkeypatch.setattr("backends.ffmpeg.encode.in_process", lambda: False)
     ran = []
     real = Child._launched
     monkeypatch.setattr(Child, "_launched", lambda self, limits: ran.append(self.argv) or real(self, limits))
@@ -56,6 +64,37 @@ def test_the_planned_argument_lists_are_those_that_run(spec, monkeypatch):
     encoders = {tuple(Path(word).name if "/" in word else word for word in argv) for argv in ran if "pipe:0" in argv}
     wanted = [step["argv"] for step in planned(spec)["steps"] if step["argv"]]
     assert encoders == {tuple(Path(word).name if "/" in word else word for word in argv) for argv in wanted}
+
+
+def packets(path):
+    """Times and bytes of every packet, and the stream's header."""
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        found = [(packet.pts, packet.dts, bytes(packet)) for packet in container.demux(stream) if packet.size]
+        return found, stream.codec_context.extradata
+
+
+@pytest.mark.parametrize("preset", ["story-1080p", "preview", "story-2160p"])
+def test_the_planned_command_gives_the_packets_that_the_library_gives(tmp_path, preset):
+    noise = np.random.default_rng(5)
+    output = dataclasses.replace(output_preset(preset), width=320, height=180)
+    still = noise.integers(16, 235, (270, 640), np.uint8)
+    shown = [Frame.empty(320, 180) for _ in range(70)]
+    for number, frame in enumerate(shown):
+        frame.data[:] = still[:, number : number + 320]
+    assert encode.in_process()
+    born = encode_segment(output, tmp_path / "library.mp4", iter(shown), cancel=CancelToken(), on_frame=lambda: None)
+    content = b"".join(frame.data.tobytes() for frame in shown)
+    subprocess.run(segment_argv(output, tmp_path / "program.mp4"), input=content, check=True, timeout=60)
+    assert packets(tmp_path / "library.mp4") == packets(tmp_path / "program.mp4")
+    assert verify_segment(tmp_path / "program.mp4", 70) == born
+
+
+def test_a_plan_says_where_pictures_are_encoded(spec, monkeypatch):
+    segment = planned(spec)["steps"][1]
+    assert "in this process, by PyAV" in segment["does"]
+    monkeypatch.setattr("backends.ffmpeg.encode.in_process", lambda: False)
+    assert "in this process" not in planned(spec)["steps"][1]["does"]
 
 
 def test_planning_touches_nothing(spec, monkeypatch):

@@ -43,9 +43,8 @@ def test_p_pictures_that_refer_to_b_pictures_pass(tmp_path):
     with open_workspace(spec, options) as workspace:
         story = compile_story(spec, workspace, options)
         frames = cut_segments(story.timeline, story.output.keyframe_frames)[10]
-        argv = segment_argv(story.output, tmp_path / "s.mp4")
         shown = rendered_frames(story, workspace, frames)
-        encode_segment(argv, shown, cancel=CancelToken(), on_frame=lambda: None)
+        encode_segment(story.output, tmp_path / "s.mp4", shown, cancel=CancelToken(), on_frame=lambda: None)
     assert verify_segment(tmp_path / "s.mp4", len(frames))
 
 

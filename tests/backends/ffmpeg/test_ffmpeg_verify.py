@@ -5,12 +5,11 @@ from __future__ import annotations
 import io
 import os
 from fractions import Fraction
-from pathlib import Path
 
 import av
 import pytest
 
-from backends.ffmpeg import backend, mux, run, verify
+from backends.ffmpeg import backend, encode, mux, run, verify
 from renderer.errors import OutputError, ToolError
 from renderer.ffmpeg_process import live_children
 
@@ -43,6 +42,19 @@ def refused(two_shots, run_story):
         return str(caught.value)
 
     return expect
+
+
+@pytest.fixture
+def program(monkeypatch):
+    """Pictures are encoded by FFmpeg's program, as with `STORYREEL_FFMPEG`."""
+    monkeypatch.setattr("backends.ffmpeg.encode.in_process", lambda: False)
+
+
+@pytest.fixture(params=["library", "program"])
+def either_encoder(request):
+    """Both ways to encode, one after the other."""
+    if request.param == "program":
+        request.getfixturevalue("program")
 
 
 def after_join(monkeypatch, spoil):
@@ -126,10 +138,11 @@ def test_a_packet_lost_on_its_way_to_the_file_is_refused(monkeypatch, refused, k
     assert named in refused()
 
 
+@pytest.mark.usefixtures("either_encoder")
 def test_a_frame_that_was_never_encoded_is_refused(monkeypatch, refused):
-    def encode_one_less(argv, frames, **how):
+    def encode_one_less(output, target, frames, **how):
         next(frames)
-        return real(argv, frames, **how)
+        return real(output, target, frames, **how)
 
     real = run.encode_segment
     monkeypatch.setattr(run, "encode_segment", encode_one_less)
@@ -168,20 +181,26 @@ def test_pictures_that_start_late_are_refused(monkeypatch, refused):
 
 
 def test_missing_colour_labels_are_refused(monkeypatch, refused):
-    real = run.segment_argv
+    monkeypatch.setattr(encode, "COLOUR", {})
+    assert "colour labels" in refused()
+
+
+@pytest.mark.usefixtures("program")
+def test_missing_colour_labels_of_a_program_are_refused(monkeypatch, refused):
+    real = encode.segment_argv
 
     def unlabelled(output, target):
         argv = real(output, target)
         place = argv.index("-filter_complex")
         return [*argv[:place], *argv[place + 4 :]]
 
-    monkeypatch.setattr(run, "segment_argv", unlabelled)
+    monkeypatch.setattr(encode, "segment_argv", unlabelled)
     assert "colour labels" in refused()
 
 
 def test_a_byte_flipped_in_a_verified_segment_is_refused(monkeypatch, refused):
-    def verify_then_spoil(path, frame_count):
-        packets = real(path, frame_count)
+    def verify_then_spoil(path, frame_count, **how):
+        packets = real(path, frame_count, **how)
         flip_byte(path, middle_of_data(path))
         return packets
 
@@ -198,34 +217,59 @@ def zero_the_data(path):
     path.write_bytes(content[:start] + bytes(length) + content[start + length :])
 
 
+@pytest.mark.usefixtures("either_encoder")
 def test_a_segment_that_does_not_decode_is_refused(monkeypatch, refused):
-    def encode_then_spoil(argv, frames, **how):
-        real(argv, frames, **how)
-        zero_the_data(Path(next(part for part in argv if part.startswith("file:")).removeprefix("file:")))
+    def encode_then_spoil(output, target, frames, **how):
+        born = real(output, target, frames, **how)
+        zero_the_data(target)
+        return born
 
     real = run.encode_segment
     monkeypatch.setattr(run, "encode_segment", encode_then_spoil)
     refused()
 
 
+def test_one_byte_that_is_not_what_left_the_encoder_is_refused(monkeypatch, refused):
+    """In the last packet, in the middle of a picture's data: most decoders show it without a word."""
+
+    def encode_then_spoil(output, target, frames, **how):
+        born = real(output, target, frames, **how)
+        flip_byte(target, middle_of_data(target))
+        return born
+
+    real = run.encode_segment
+    monkeypatch.setattr(run, "encode_segment", encode_then_spoil)
+    monkeypatch.setattr(verify, "_decoded_times", lambda *_: [0, 14])
+    assert "does not hold what its encoder made" in refused()
+
+
+def test_an_encoder_of_the_library_that_fails_is_an_output_error(monkeypatch, refused):
+    real = encode.x264_options
+    monkeypatch.setattr(encode, "x264_options", lambda output: real(output) | {"preset": "no such preset"})
+    assert "can't encode segment" in refused()
+
+
 def spoken_encoder(monkeypatch, script):
     """Put a shell script before the encoder; `"$@"` is the encoder's own command."""
-    real = run.segment_argv
+    real = encode.segment_argv
     monkeypatch.setattr(
-        run, "segment_argv", lambda output, target: ["/bin/sh", "-c", script, "sh", *real(output, target)]
+        encode, "segment_argv", lambda output, target: ["/bin/sh", "-c", script, "sh", *real(output, target)]
     )
 
 
+@pytest.mark.usefixtures("program")
 def test_an_encoder_that_fails_is_a_tool_error_with_what_it_said(monkeypatch, refused):
     spoken_encoder(monkeypatch, "echo no room left >&2; exit 3")
     assert "no room left" in refused(ToolError)
 
 
+@pytest.mark.usefixtures("program")
 def test_an_encoder_that_complains_is_a_tool_error_though_it_exits_with_0(monkeypatch, refused):
     spoken_encoder(monkeypatch, '"$@"; echo "Error writing trailer: No space left on device" >&2; exit 0')
     assert "No space left" in refused(ToolError)
 
 
+@pytest.mark.usefixtures("program")
 def test_an_encoder_that_writes_nothing_is_refused_though_it_exits_with_0(monkeypatch, refused):
     spoken_encoder(monkeypatch, "cat > /dev/null; exit 0")
     refused()
@@ -242,8 +286,8 @@ def test_without_full_verification_nothing_is_claimed_about_decoding(two_shots, 
 
 
 def test_full_verification_refuses_a_picture_that_does_not_decode(monkeypatch, refused):
-    def verify_then_spoil(path, frame_count):
-        real(path, frame_count)
+    def verify_then_spoil(path, frame_count, **how):
+        real(path, frame_count, **how)
         content = bytearray(path.read_bytes())
         middle = middle_of_data(path)
         content[middle - 40 : middle + 40] = bytes(80)
