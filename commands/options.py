@@ -47,13 +47,16 @@ def story_options(
     preview: bool = False,
     allow_outside: bool = False,
     no_cache: bool = False,
+    frames: bool = False,
 ) -> StoryOptions:
     from presets import preset_names
     from renderer.story import StoryOptions
 
     if preset is not None and preset not in preset_names("outputs"):
         raise click.BadParameter(f"{preset!r}; there are {', '.join(preset_names('outputs'))}", param_hint="--output")
-    return StoryOptions(output=preset, preview=preview, allow_outside=allow_outside, use_cache=not no_cache)
+    return StoryOptions(
+        output=preset, preview=preview, allow_outside=allow_outside, use_cache=not no_cache, frames=frames
+    )
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ def demo(target: Path, jobs: int | None, *, preview: bool) -> None:
     """Render the bundled example: real photographs, a real voice, music."""
     from assets import DEMO_STORY, asset_path
 
-    result = render_story(asset_path(DEMO_STORY), target, story_options(preview=preview), jobs)
+    result = render_story(asset_path(DEMO_STORY), target, story_options(preview=preview, frames=True), jobs)
     click.echo(f"{result.output}: {result.frames} frames, {result.duration_s:g} s. Open it in any player.")
 
 
@@ -160,7 +160,7 @@ def render(  # noqa: PLR0913, PLR0917  (one parameter for each option)
     as_json: bool,
 ) -> None:
     """Render a spec to a video that plays everywhere."""
-    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache)
+    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache, frames=True)
     result = render_story(spec, target, options, jobs, full_verify=verify == "full", executor=backend_named(backend))
     if as_json:
         click.echo(json.dumps(_result_json(result), indent=1))
@@ -208,7 +208,7 @@ def frames(
     """Write the frames before the encoder, as YUV4MPEG2."""
     from renderer.export import parse_range, write_frames
 
-    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache)
+    options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache, frames=True)
     with compiled_story(spec, options) as (story, workspace):
         selected = parse_range(wanted, story.timeline.frame_count)
         with written(target, story, suffix=".y4m") as stream, frame_bar(len(selected)) as advance:

@@ -6,7 +6,6 @@ import re
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from renderer.errors import UsageError
-from renderer.picture.intake import Intake
 from renderer.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -37,10 +36,9 @@ def rendered_frames(story: Story, workspace: Workspace, frames: FrameRange) -> I
     from renderer.picture.prepared import PictureShelf
 
     timeline, limits = story.timeline, workspace.limits
-    with Intake(limits) as intake:
-        size = (timeline.width, timeline.height)
-        shelf = PictureShelf(workspace.folder, intake, max_bytes=limits.image_bytes, frame=size)
-        yield from FrameRenderer(timeline, shelf).frames(frames)
+    size = (timeline.width, timeline.height)
+    shelf = PictureShelf(workspace.folder, workspace.intake, max_bytes=limits.image_bytes, frame=size)
+    yield from FrameRenderer(timeline, shelf).frames(frames)
 
 
 def write_frames(

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from renderer.cache import FactsCache
 from renderer.errors import MediaError
 from renderer.media import MediaFolder, MediaLimits, OpenMedium, sniff_audio
-from renderer.picture.intake import Intake, PictureFacts
 from renderer.timeline.model import AudioSource, ImageSource
 
 if TYPE_CHECKING:
+    from renderer.picture.intake import Intake, PictureFacts
     from renderer.sound.decode import AudioFacts
     from renderer.sound.pcm_store import PcmStore
     from renderer.timeline.model import TrackRole
@@ -54,15 +54,21 @@ Source = TypeVar("Source", ImageSource, _KnownAudio)
 
 
 class Prober:
-    """Facts about the media of one story. Use as a context manager: it owns a child process."""
+    """Facts about the media of one story. Use as a context manager: it owns a database connection, not the `intake`."""
 
     def __init__(
-        self, folder: MediaFolder, pcm_store: PcmStore, *, limits: MediaLimits | None = None, use_cache: bool = True
+        self,
+        folder: MediaFolder,
+        pcm_store: PcmStore,
+        intake: Intake,
+        *,
+        limits: MediaLimits | None = None,
+        use_cache: bool = True,
     ) -> None:
         self._folder, self._pcm_store = folder, pcm_store
         self._limits = limits or MediaLimits.from_environment()
         self._facts = FactsCache(enabled=use_cache)
-        self._intake = Intake(self._limits)
+        self._intake = intake
 
     def image(self, name: str) -> ImageSource:
         """Raises: MediaError where the file is missing, refused or damaged."""
@@ -147,7 +153,6 @@ class Prober:
         return tuple(speech_intervals(path, 1 if source.channels == 1 else 2))
 
     def close(self) -> None:
-        self._intake.close()
         self._facts.close()
 
     def __enter__(self) -> Self:

@@ -14,6 +14,7 @@ from renderer.cache import cache_root, scratch_folder
 from renderer.errors import MediaError, Problem, SpecError, UnsupportedError, UsageError
 from renderer.media import MediaFolder, MediaLimits
 from renderer.output import OutputFormat, output_preset, preview_of, resolve_output
+from renderer.picture.intake import Intake
 from renderer.probe import Prober
 from renderer.sound.pcm_store import PcmStore
 from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_spec, unbuilt_features
@@ -41,15 +42,21 @@ class StoryOptions:
     preview: bool = False
     allow_outside: bool = False
     use_cache: bool = True
+    frames: bool = False
+    """Whether frames will be made: what that needs is then loaded while media are probed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where one run keeps what it derives: `scratch` is private and goes with the run. `spec` is absolute."""
+    """Where one run keeps what it derives: `scratch` is private and goes with the run. `spec` is absolute.
+
+    `intake` decodes every picture of the run, in one child.
+    """
 
     spec: Path
     folder: MediaFolder
     pcm_store: PcmStore
+    intake: Intake
     limits: MediaLimits
     scratch: Path
     use_cache: bool
@@ -75,12 +82,13 @@ class Story:
 def open_workspace(path: Path, options: StoryOptions) -> Iterator[Workspace]:
     """A workspace for the story at `path`; without cache everything derived lies in its scratch folder."""
     limits = MediaLimits.from_environment()
-    with scratch_folder() as scratch:
+    with scratch_folder() as scratch, Intake(limits, for_frames=options.frames) as intake:
         pcm_root = (cache_root() if options.use_cache else scratch) / "pcm"
         yield Workspace(
             path.absolute(),
             MediaFolder(path.parent, allow_outside=options.allow_outside),
             PcmStore(pcm_root, limits),
+            intake,
             limits,
             scratch,
             options.use_cache,
@@ -100,7 +108,11 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
     output = _output(spec, options)
     brand = resolve_brand(spec.brand, _brand_preset)
     with Prober(
-        workspace.folder, workspace.pcm_store, limits=workspace.limits, use_cache=workspace.use_cache
+        workspace.folder,
+        workspace.pcm_store,
+        workspace.intake,
+        limits=workspace.limits,
+        use_cache=workspace.use_cache,
     ) as prober:
         gathering = _Gathering(parsed, prober, workspace.folder, output.rate)
         media = gathering.media(spec, brand)

@@ -25,7 +25,6 @@ from backends.ffmpeg.verify import verify_segment
 from renderer.errors import Cancelled, StoryreelError
 from renderer.ffmpeg_process import kill_children
 from renderer.ingredients import ingredients_key
-from renderer.picture.intake import Intake
 from renderer.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -95,14 +94,13 @@ class Rendering:
         first = {job.key: job for job in reversed(missing)}
         timeline, limits = self._timeline, self._workspace.limits
         with (
-            Intake(limits) as intake,
             ThreadPoolExecutor(1, "pictures") as self._ahead,
             ThreadPoolExecutor(self._settings.jobs, "segment") as pool,
         ):
             work: list[Future[None]] = []
             try:
                 if missing:
-                    self._shelf = self._make_shelf(intake, timeline, limits.image_bytes)
+                    self._shelf = self._make_shelf(timeline, limits.image_bytes)
                 work.append(pool.submit(self._sound))
                 work.extend(pool.submit(self._segment, job) for job in missing if first[job.key] is job)
                 _wait_for_all(work)
@@ -115,11 +113,12 @@ class Rendering:
                 os.link(first[job.key].target, job.target)
                 self.packets[job.target] = self.packets[first[job.key].target]
 
-    def _make_shelf(self, intake: Intake, timeline: Timeline, max_bytes: int) -> PictureShelf:
+    def _make_shelf(self, timeline: Timeline, max_bytes: int) -> PictureShelf:
         from renderer.picture.prepared import PictureShelf
 
+        self._workspace.intake.get_ready()
         size = (timeline.width, timeline.height)
-        return PictureShelf(self._workspace.folder, intake, max_bytes=max_bytes, frame=size)
+        return PictureShelf(self._workspace.folder, self._workspace.intake, max_bytes=max_bytes, frame=size)
 
     def _from_cache(self, job: Job) -> bool:
         kept = self._cache.take(job.part.ingredients, job.target) if self._cache is not None else None

@@ -20,7 +20,6 @@ from backends.mediaconvert.encode import decode_argv, intra_argv, png_argv, psnr
 from renderer.errors import OutputError
 from renderer.export import rendered_frames, write_mix
 from renderer.ffmpeg_process import CancelToken, Child, descriptor_url, run_process
-from renderer.picture.intake import Intake
 from renderer.publish import Unfinished, check_free_space, unfinished_file
 from renderer.sound.wav import wav_header
 from renderer.timebase import FrameRange
@@ -138,8 +137,7 @@ class _Producer:
             raise OutputError(f"layer {layer.id} has no picture")
         width, height = scenes.logo_size(layer)
         content = self._workspace.folder.read_image(layer.source, self._workspace.limits.image_bytes)
-        with Intake(self._workspace.limits) as intake:
-            planes = intake.still(layer.source.path, content, width, height)
+        planes = self._workspace.intake.still(layer.source.path, content, width, height)
         colour = width * height + 2 * (-(-width // 2) * -(-height // 2))
         alpha = planes.data[colour : colour + width * height] if planes.alpha else b"\xff" * (width * height)
         data = planes.data[:colour] + (alpha if layer.source.alpha else b"")
@@ -149,8 +147,7 @@ class _Producer:
     def _png(self, argv: list[str], data: bytes, size: tuple[int, int], unfinished: Unfinished) -> None:
         run_process(argv, stdin=[data], pass_fds=[unfinished.descriptor])
         written = os.fstat(unfinished.descriptor).st_size
-        with Intake(self._workspace.limits) as intake:
-            facts = intake.facts("the picture", os.pread(unfinished.descriptor, written, 0))
+        facts = self._workspace.intake.facts("the picture", os.pread(unfinished.descriptor, written, 0))
         if (facts.width, facts.height) != size:
             raise OutputError(f"planned a picture of {size[0]}×{size[1]}, found {facts.width}×{facts.height}")
 

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import Child, Limits
 from renderer.media import MediaLimits, sniff_image
+from renderer.picture.intake_words import WITH_KERNELS
 
 if TYPE_CHECKING:
     from typing import Self
@@ -54,10 +54,14 @@ class PicturePlanes:
 
 
 class Intake:
-    """Decodes pictures in a child. Use as a context manager, or call `close`."""
+    """Decodes pictures in a child. Use as a context manager, or call `close`.
 
-    def __init__(self, limits: MediaLimits | None = None) -> None:
-        self._limits = limits or MediaLimits.from_environment()
+    `for_frames` says that planes will be wanted and frames made from them: the child loads the kernels while the first
+    picture is on its way to it, and this process loads its own while the child starts.
+    """
+
+    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False) -> None:
+        self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
         self._child: Child | None = None
         self._lock = threading.Lock()
 
@@ -142,22 +146,35 @@ class Intake:
             watchdog.cancel()
         return answer, payload
 
+    def get_ready(self) -> None:
+        """Start the child now, if it does not run yet."""
+        with self._lock:
+            if self._child is None:
+                self._start()
+
     def _start(self) -> Child:
         settings = {key: os.environ[key] for key in _KERNEL_SETTINGS if key in os.environ}
         self._child = Child(
-            [sys.executable, "-I", "-c", _PROGRAM, str(_PROJECT)],
+            [sys.executable, "-I", "-c", _PROGRAM, str(_PROJECT), *[WITH_KERNELS] * self._for_frames],
             stdin=subprocess.PIPE,
             limits=_LIMITS,
             env=settings,
         )
+        if self._for_frames:
+            threading.Thread(target=_load_kernels, name="kernels").start()
         return self._child
 
     def _stop(self) -> None:
         """End the child, however it is; the next picture gets a new one."""
         child, self._child = self._child, None
         if child is not None:
-            with child, suppress(ToolError):
-                child.finish()
+            with child:  # leaving kills it: what it could still do nobody waits for, and it takes 0.2 s to tidy up
+                child.close_input()
+
+
+def _load_kernels() -> None:
+    """Import numba and what is compiled with it: half a second that would otherwise come before the first frame."""
+    import renderer.picture.compositor  # noqa: F401
 
 
 def _read_exactly(child: Child, size: int) -> bytes:

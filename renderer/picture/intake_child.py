@@ -10,10 +10,13 @@ from __future__ import annotations
 import io
 import json
 import sys
+import threading
 import warnings
 from typing import IO, TYPE_CHECKING, Literal, TypedDict
 
 from PIL import ExifTags, Image, ImageCms
+
+from renderer.picture.intake_words import WITH_KERNELS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -250,8 +253,20 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
+def load_kernels() -> None:
+    """Have the compiled code of every task in memory before the first picture needs it."""
+    import numpy as np
+
+    from renderer.picture.planes import moving_planes, still_planes
+
+    for task in (still_planes, moving_planes):
+        task(np.zeros((4, 4, 3), np.uint8), 2, 2)
+
+
 def main() -> None:
     warnings.simplefilter("error")
+    if WITH_KERNELS in sys.argv:
+        threading.Thread(target=load_kernels, daemon=True).start()
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 

@@ -11,6 +11,7 @@ import pytest
 from renderer.cache import FactsCache
 from renderer.errors import MediaError
 from renderer.media import MediaFolder, MediaLimits
+from renderer.picture.intake import Intake
 from renderer.probe import Prober
 from renderer.sound.pcm_store import PcmStore
 
@@ -27,16 +28,18 @@ def _settled_at_once(monkeypatch):
 def prober(tmp_path, monkeypatch):
     """`prober(limits=None, use_cache=True)`: a prober of `tmp_path`, with a cache of this test's own."""
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(tmp_path / "cache"))
-    opened = []
+    opened, intakes = [], []
 
     def make(limits=None, *, use_cache=True):
         limits = limits or MediaLimits()
+        intake = Intake(limits)
+        intakes.append(intake)
         store = PcmStore(tmp_path / "cache" / "pcm", limits)
-        opened.append(Prober(MediaFolder(tmp_path), store, limits=limits, use_cache=use_cache))
+        opened.append(Prober(MediaFolder(tmp_path), store, intake, limits=limits, use_cache=use_cache))
         return opened[-1]
 
     yield make
-    for one in opened:
+    for one in [*opened, *intakes]:
         one.close()
 
 

@@ -46,19 +46,19 @@ def test_every_shot_starts_a_segment(programme):
 
 
 @given(programmes())
-def test_segments_of_one_shot_differ_by_at_most_a_frame(programme):
+def test_all_segments_of_a_shot_but_the_last_are_whole_intervals(programme):
     timeline, keyframe_frames = programme
     parts = cut_segments(timeline, keyframe_frames)
     for shot in shots(timeline):
         lengths = [len(part) for part in parts if part.start in shot]
-        assert max(lengths) - min(lengths) <= 1
+        assert all(length == keyframe_frames for length in lengths[:-1])
 
 
 @pytest.mark.parametrize(
     ("starts", "frame_count", "expected"),
     [
         pytest.param([], 60, [(0, 60)], id="exactly one interval"),
-        pytest.param([], 61, [(0, 31), (31, 61)], id="one frame more than an interval"),
+        pytest.param([], 61, [(0, 60), (60, 61)], id="one frame more than an interval"),
         pytest.param([10], 20, [(0, 10), (10, 20)], id="a cut inside"),
         pytest.param([10, 10], 20, [(0, 10), (10, 20)], id="two layers that start together"),
     ],
