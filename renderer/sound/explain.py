@@ -64,8 +64,8 @@ def describe_track(track: SoundTrack) -> str:
 
 def _results(known: Measured) -> list[str]:
     lines = []
-    if known.mastering is not None and known.mastering.gain != 1.0:
-        lines.append(f"mastering  one gain of {_db_text(known.mastering.gain)}")
+    if known.mastering is not None and known.mastering.gain_db != 0.0:
+        lines.append(f"mastering  one gain of {known.mastering.gain_db:+.2f} dB")
     if known.limiter is not None:
         lines.append(f"limiter    {known.limiter}")
     if known.loudness is not None:
@@ -81,12 +81,6 @@ def describe_loudness(loudness: Loudness) -> str:
         (loudness.true_peak_dbtp, "true peak {:.1f} dBTP"),
     ]
     return ", ".join(text.format(value) for value, text in parts if value is not None) or "silence"
-
-
-def _db_text(factor: float) -> str:
-    from renderer.sound.gain import db_of_factor
-
-    return f"{db_of_factor(factor):+.2f} dB"
 
 
 def _table(survey: Survey) -> list[str]:

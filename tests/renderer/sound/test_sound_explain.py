@@ -53,7 +53,7 @@ def test_the_table_holds_measured_levels(story):
 
 
 def test_what_was_measured_is_said(story):
-    measured = Measured(Loudness(-16.04, 5.1, -1.2), LimiterReport(480, -2.0, 100, 1.1), Mastering(2.0, -1.0))
+    measured = Measured(Loudness(-16.04, 5.1, -1.2), LimiterReport(480, -2.0, 100, 1.1), Mastering(6.02, -1.0))
     lines = explain_mix(story.sound, story.pcm, measured=measured, rows=2)
     assert "mastering  one gain of +6.02 dB" in lines
     assert "limiter    acted: the sum reached +0.83 dBFS, lowered by up to 2.00 dB" in lines
