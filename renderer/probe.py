@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self, TypeVar
 from renderer.cache import FactsCache
 from renderer.errors import MediaError
 from renderer.media import MediaFolder, MediaLimits, OpenMedium, sniff_audio
+from renderer.sound.pcm_store import DECODER_VERSION
 from renderer.timeline.model import AudioSource, ImageSource
 
 if TYPE_CHECKING:
@@ -104,12 +105,12 @@ class Prober:
         return self._intake.facts(name, content)
 
     def audio(self, name: str, role: TrackRole) -> ProbedAudio:
-        """A narration is also examined for what spoils one: silence, clipping, a wrong rate.
+        """A sound is also examined for what spoils it: silence; in a narration, clipping and a wrong rate.
 
         Raises: MediaError where the file is missing, refused, damaged or without samples.
         """
         with self._folder.open(name) as medium:
-            kind = f"{role}{_FACTS_VERSION}"
+            kind = f"{role}{DECODER_VERSION}"
             known = self._known(kind, medium, _KnownAudio)
             if known is None:
                 return self._decoded(medium, kind, role)
@@ -128,18 +129,17 @@ class Prober:
         decoded = self._pcm_store.decode(medium, sha256, format_name)
         if medium.changed():
             raise MediaError(medium.name, "changed while it was read: run the command again")
-        warnings = decoded.warnings
-        if role == "narration":
-            warnings += self._examined(medium.name, sha256, decoded)
+        warnings = decoded.warnings + self._examined(medium.name, sha256, decoded, role)
         source = AudioSource(medium.relative, sha256, decoded.sample_rate, decoded.channels, decoded.samples)
         facts = {key: value for key, value in asdict(source).items() if key != "path"}
         self._facts.put(kind, medium.status, json.dumps(facts | {"warnings": list(warnings)}))
         return ProbedAudio(source, warnings)
 
-    def _examined(self, name: str, sha256: str, decoded: AudioFacts) -> tuple[str, ...]:
-        from renderer.sound.sanity import examine_narration
+    def _examined(self, name: str, sha256: str, decoded: AudioFacts, role: TrackRole) -> tuple[str, ...]:
+        from renderer.sound.sanity import examine_music, examine_narration
 
-        findings = examine_narration(self._pcm_store.path(sha256), decoded)
+        pcm_path = self._pcm_store.path(sha256)
+        findings = examine_narration(pcm_path, decoded) if role == "narration" else examine_music(decoded)
         for finding in findings:
             if finding.severity == "error":
                 raise MediaError(name, finding.message)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from renderer.media import MediaFolder, MediaLimits, OpenMedium
     from renderer.timeline.model import AudioSource
 
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 """Part of every name: raised when decoding gives other samples."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from renderer.sound.jit import kernel
 from renderer.sound.pcm import PcmFile
 from renderer.timeline.model import EnvelopePoint
 
@@ -46,11 +47,22 @@ def window_levels_db(pcm_path: Path, channels: int) -> NDArray[np.float64]:
     return np.concatenate([np.zeros(0), *levels])
 
 
+@kernel
+def window_energies(samples: NDArray[np.float32], window: int) -> NDArray[np.float64]:
+    """Mean square of each `window` rows of `samples` (n, channels), of its louder channel; the last may be shorter."""
+    energies = np.zeros(-(-samples.shape[0] // window))
+    for index in range(len(energies)):
+        start, stop = index * window, min((index + 1) * window, samples.shape[0])
+        for channel in range(samples.shape[1]):
+            total = 0.0
+            for row in range(start, stop):
+                total += float(samples[row, channel]) ** 2
+            energies[index] = max(energies[index], total / (stop - start))
+    return energies
+
+
 def _levels(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    starts = np.arange(0, len(samples), WINDOW)
-    sums = np.add.reduceat(samples.astype(np.float64) ** 2, starts, axis=0).max(axis=1)
-    lengths = np.diff(np.append(starts, len(samples)))
-    levels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(sums / lengths, 1e-20))
+    levels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(window_energies(samples, WINDOW), 1e-20))
     return levels
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
-from sound_material import RATE, Programme, decode, tone
+from sound_material import LIBRIVOX, NO_SPEECH, RATE, Programme, decode, tone
 
 from renderer.ffmpeg_process import Child, find_ffmpeg
 from renderer.sound.loudness import Loudness, LoudnessMeter
 from renderer.sound.mastering import DEEPEST_LIMITING_DB, TARGETS_LUFS, Mastering, master_to, plan_loudness
 from renderer.sound.mix import Mix
-
-READINGS = Path("/usr/share/pocketsphinx/test/data/librivox")
 
 
 def metered(samples, block=48_000):
@@ -94,11 +91,11 @@ def test_agrees_with_ffmpeg_on_music(factor):
     assert found.true_peak_dbtp == pytest.approx(peak, abs=0.3)
 
 
-@pytest.mark.skipif(not READINGS.exists(), reason="real speech: install pocketsphinx-testdata (docs: media)")
+@pytest.mark.skipif(not LIBRIVOX.exists(), reason=NO_SPEECH)
 @pytest.mark.parametrize("number", ["0870", "0890", "0920"])
 def test_agrees_with_ffmpeg_on_real_speech(tmp_path, number):
     path = tmp_path / "speech.wav"
-    path.write_bytes((READINGS / f"sense_and_sensibility_01_austen_64kb-{number}.wav").read_bytes())
+    path.write_bytes((LIBRIVOX / f"sense_and_sensibility_01_austen_64kb-{number}.wav").read_bytes())
     signal = decode(path)[1].repeat(2, axis=1)
     lufs, _, peak = by_ffmpeg(signal)
     found = metered(signal)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sound_material import RATE, Programme, decode, tone
+from sound_material import LIBRIVOX, NO_SPEECH, RATE, Programme, decode, tone
 
 from renderer.sound.speech import WINDOW, duck_envelope, merge_intervals, speech_intervals
 
-READINGS = Path("/usr/share/pocketsphinx/test/data/librivox")
 DEPTH, ATTACK, RELEASE, GAP = Fraction(-25), 9_600, 38_400, 28_800
 
 
@@ -145,9 +143,9 @@ def test_any_envelope_is_deep_in_speech_never_faster_than_the_attack_and_back_in
     assert [point.sample for point in points] == sorted({point.sample for point in points})
 
 
-@pytest.mark.skipif(not READINGS.exists(), reason="real speech: install pocketsphinx-testdata (docs: media)")
+@pytest.mark.skipif(not LIBRIVOX.exists(), reason=NO_SPEECH)
 def test_music_under_real_speech_is_exactly_as_deep_as_asked(tmp_path):
-    reading = READINGS / "sense_and_sensibility_01_austen_64kb-0880.wav"
+    reading = LIBRIVOX / "sense_and_sensibility_01_austen_64kb-0880.wav"
     (tmp_path / "one.wav").write_bytes(reading.read_bytes())
     _, voice = decode(tmp_path / "one.wav")
     pause = np.zeros((2 * RATE, 1))
