@@ -8,7 +8,7 @@ hash of its content. Everything here is frozen, compares by value, and survives 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction  # noqa: TC003  (the canonical reader resolves these annotations)
+from fractions import Fraction
 from typing import Literal
 
 from renderer.timebase import SAMPLE_RATE, FrameRange
@@ -45,6 +45,11 @@ class AudioSource:
     channels: int
     samples: int
     """Samples per channel at the source's own rate, encoder delay and padding already taken off."""
+
+    @property
+    def duration_s(self) -> Fraction:
+        """Length in seconds, exact."""
+        return Fraction(self.samples, self.sample_rate)
 
 
 @dataclass(frozen=True, slots=True)

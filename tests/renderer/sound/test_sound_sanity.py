@@ -10,6 +10,7 @@ import pytest
 from sound_material import LIBRIVOX, NO_SPEECH, RATE, decode, tone
 
 from renderer.sound.decode import AudioFacts
+from renderer.sound.pitch import voice_pitch_hz
 from renderer.sound.sanity import examine_music, examine_narration
 
 READING = LIBRIVOX / "sense_and_sensibility_01_austen_64kb-0870.wav"
@@ -66,6 +67,13 @@ def test_a_single_click_at_full_scale_is_not_clipping(tmp_path):
 @pytest.mark.parametrize("rate", [4_000, 384_000])
 def test_a_rate_nobody_records_at_is_suspected(tmp_path, rate):
     assert found(tmp_path, voice(0.5), rate) == [("warning", "wrong-rate")]
+
+
+@pytest.mark.parametrize("hz", [70, 123.4, 261.6, 440, 700])
+def test_a_pitch_is_found_to_the_hertz(tmp_path, hz):
+    path = tmp_path / "tone.f32"
+    path.write_bytes(tone(hz, 4).astype("<f4").tobytes())
+    assert voice_pitch_hz(path, 1) == pytest.approx(hz, rel=0.01)
 
 
 @pytest.mark.skipif(not READING.exists(), reason=NO_SPEECH)
