@@ -42,7 +42,7 @@ HOMES = {
 SECOND_HOMES = {
     ("ruamel", "presets/__init__.py"): "presets are read by one loader, and it lies beside them",
     ("av", "renderer/mp4_facts.py"): "the facts of a finished file are a renderer-side function",
-    ("PIL", "renderer/sound/plot.py"): "`mix --plot` draws a picture of the sound",
+    ("PIL", "renderer/sound/plot_canvas.py"): "`mix --plot` draws a picture of the sound",
     ("ffmpeg", "renderer/sound/decode.py"): "builds the one argument list that decodes sound",
     ("PIL", "backends/reference/picture.py"): "the oracle decodes and scales by other code than the renderer's",
     ("ffmpeg", "backends/reference/sound.py"): "the oracle reads sound in its own way",

@@ -137,11 +137,12 @@ class Envelope:
         if not self.is_flat:
             apply_envelope(samples, first, self._at, self._gain_db)
 
-    def gain_db_at(self, sample: int) -> float:
-        """The envelope's gain at one programme sample."""
+    def gain_db_at(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The envelope's gain at programme samples."""
         if len(self._at) == 0:
-            return 0.0
-        return float(np.interp(sample, self._at, self._gain_db))
+            return np.zeros(len(samples))
+        gains: NDArray[np.float64] = np.interp(samples, self._at, self._gain_db)
+        return gains
 
 
 def constant_factor(gain_db: Fraction | float) -> float:

@@ -130,13 +130,17 @@ class LoudnessMeter:
         ending = np.concatenate([self._samples[: 2 * HALF], np.zeros((2 * HALF, 2))])
         return highest_peak(ending, self._peak, OVERSHOOT, TAPS)
 
+    def steps(self) -> NDArray[np.float64]:
+        """The K-weighted energy of each whole 100 ms so far, summed over both channels."""
+        return np.array(self._steps)
+
     def result(self, gain_db: float = 0.0) -> Loudness:
         """The figures of everything added so far, as they were had all of it been `gain_db` louder."""
         peak = self._final_peak() * factor_of_db(gain_db)
         steps = np.array(self._steps) * factor_of_db(2.0 * gain_db)
         return Loudness(
-            integrated_lufs=_integrated(_blocks(steps, 4)),
-            range_lu=_range(_blocks(steps, 30)),
+            integrated_lufs=_integrated(_blocks(steps, MOMENTARY_STEPS)),
+            range_lu=_range(_blocks(steps, SHORT_TERM_STEPS)),
             true_peak_dbtp=db_of_factor(peak) if peak > 0 else None,
         )
 
@@ -155,12 +159,23 @@ def _blocks(steps: NDArray[np.float64], length: int) -> NDArray[np.float64]:
     return means
 
 
-def _lufs(energy: float) -> float:
+MOMENTARY_STEPS, SHORT_TERM_STEPS = 4, 30
+"""400 ms and 3 s (EBU Tech 3341)."""
+
+
+def loudness_over_time(steps: NDArray[np.float64], length: int) -> NDArray[np.float64]:
+    """LUFS of each run of `length` steps, the first ending after `length` steps; silence is −200."""
+    levels: NDArray[np.float64] = _OFFSET_LU + 10.0 * np.log10(np.maximum(_blocks(steps, length), 1e-20))
+    return levels
+
+
+def lufs(energy: float) -> float:
+    """The loudness of a mean K-weighted energy above zero."""
     return _OFFSET_LU + 10.0 * math.log10(energy)
 
 
-def _energy(lufs: float) -> float:
-    return float(10.0 ** ((lufs - _OFFSET_LU) / 10.0))
+def _energy(level: float) -> float:
+    return float(10.0 ** ((level - _OFFSET_LU) / 10.0))
 
 
 def _gated(blocks: NDArray[np.float64], below_lu: float) -> NDArray[np.float64]:
@@ -168,12 +183,12 @@ def _gated(blocks: NDArray[np.float64], below_lu: float) -> NDArray[np.float64]:
     heard = blocks[blocks > _energy(_ABSOLUTE_GATE_LUFS)]
     if len(heard) == 0:
         return heard
-    return heard[heard > _energy(_lufs(float(heard.mean())) - below_lu)]
+    return heard[heard > _energy(lufs(float(heard.mean())) - below_lu)]
 
 
 def _integrated(blocks: NDArray[np.float64]) -> float | None:
     heard = _gated(blocks, 10.0)
-    return _lufs(float(heard.mean())) if len(heard) else None
+    return lufs(float(heard.mean())) if len(heard) else None
 
 
 def _range(blocks: NDArray[np.float64]) -> float | None:
@@ -182,4 +197,4 @@ def _range(blocks: NDArray[np.float64]) -> float | None:
     if len(heard) == 0:
         return None
     low, high = (float(heard[round((len(heard) - 1) * part)]) for part in (0.10, 0.95))
-    return _lufs(high) - _lufs(low)
+    return lufs(high) - lufs(low)

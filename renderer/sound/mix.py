@@ -96,13 +96,18 @@ class Mix:
                 yield ready[offset : offset + block_samples]
         self.limiter_report = tally.report()
 
+    def limited(self, start: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+        """Programme samples as `(n, 2)`, and the limiter's gain in each, 2^30 being 1; None where it has none."""
+        part = self._limited(start, end)
+        return part.samples, part.gains
+
     def unlimited_blocks(self) -> Iterator[NDArray[np.float64]]:
         """The plain sum of all tracks, before mastering and limiter, in blocks of (n, 2)."""
         for start in range(0, self.sample_count, WORK_SAMPLES):
-            yield self._tracks(start, min(start + WORK_SAMPLES, self.sample_count))
+            yield self.unlimited(start, min(start + WORK_SAMPLES, self.sample_count))
 
-    def _tracks(self, start: int, end: int) -> NDArray[np.float64]:
-        """The sum of all tracks; silence outside the programme."""
+    def unlimited(self, start: int, end: int) -> NDArray[np.float64]:
+        """The plain sum of all tracks, before mastering and limiter, `(n, 2)`."""
         total = np.zeros((end - start, 2))
         for voice in self._voices:
             voice.add_to(total, start)
@@ -112,7 +117,7 @@ class Mix:
         if not 0 <= start <= end <= self.sample_count:
             raise ValueError(f"expected samples within [0, {self.sample_count}], found [{start}, {end})")
         before, after = max(0, start - BEFORE), min(self.sample_count, end + AFTER)
-        wide = self._tracks(before, after)
+        wide = self.unlimited(before, after)
         if self._gain != 1.0:
             scale(wide, self._gain)
         gains = gains_under(wide, self._ceiling_dbtp)
