@@ -20,11 +20,9 @@ from typing import TYPE_CHECKING, Literal, cast
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import PROTOCOLS, Child, FFmpeg, Limits, compile_argv, descriptor_url, find_ffmpeg
 from renderer.sound.decode_faults import explain_failure, faults_said, is_local
-from renderer.sound.decode_levels import repair_levels
 from renderer.sound.decode_listing import Listing, ListingReader
 from renderer.sound.header import Header, length_warnings, read_header, stream_warnings, without_padding
-from renderer.sound.pcm import samples_at_48k
-from renderer.timebase import SAMPLE_RATE
+from renderer.timebase import SAMPLE_RATE, samples_at_48k
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -188,6 +186,8 @@ class _Job:
         return compile_argv(graph, ffmpeg=self.ffmpeg)
 
     def _facts(self, listing: Listing, said: str) -> AudioFacts:
+        from renderer.sound.decode_levels import repair_levels
+
         if is_local(said):
             raise ToolError("FFmpeg could not write the sound", argv=self._argv(), returncode=0, stderr_tail=said)
         if listing.samples == 0:

@@ -8,9 +8,8 @@ import numpy as np
 
 from renderer.sound.levels_table import clock, levels_table
 from renderer.sound.loudness import MOMENTARY_STEPS, SHORT_TERM_STEPS, STEP, loudness_over_time, lufs
-from renderer.sound.pcm import samples_at_48k
 from renderer.sound.survey import spoken_steps
-from renderer.timebase import SAMPLE_RATE
+from renderer.timebase import SAMPLE_RATE, samples_at_48k
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import numpy as np
 
 from renderer.errors import OutputError
 from renderer.sound.jit import kernel
-from renderer.timebase import SAMPLE_RATE
+from renderer.timebase import samples_at_48k
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,11 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from renderer.timeline.model import AudioSource, Loop
-
-
-def samples_at_48k(samples: int, sample_rate: int) -> int:
-    """Samples at 48 kHz that cover `samples` at `sample_rate`: how long a decoded file is, rounded up."""
-    return -(-samples * SAMPLE_RATE // sample_rate)
 
 
 @dataclass(frozen=True, slots=True)
