@@ -147,10 +147,8 @@ class Prober:
 
     def speech(self, source: AudioSource) -> tuple[tuple[int, int], ...]:
         """Where a narration speaks: half-open ranges of its samples at 48 kHz. Raises: MediaError."""
-        from renderer.sound.speech import speech_intervals
-
-        path = self._pcm_store.ensure([source], self._folder)[source.sha256]
-        return tuple(speech_intervals(path, 1 if source.channels == 1 else 2))
+        self._pcm_store.ensure([source], self._folder)
+        return tuple(self._pcm_store.speech(source.sha256))
 
     def close(self) -> None:
         self._facts.close()
