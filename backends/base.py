@@ -78,7 +78,7 @@ class Plan:
 class Progress:
     """How far a run is: frames done of all, of which `cached` needed no rendering; `stage` says what is under way."""
 
-    stage: Literal["prepare", "render", "finish"]
+    stage: Literal["prepare", "render", "finish", "webm"]
     frames: int
     total: int
     cached: int = 0
@@ -122,6 +122,8 @@ class RunResult:
     sound: Mapping[str, float | None]
     checks: tuple[Check, ...]
     warnings: tuple[str, ...] = ()
+    renditions: tuple[Path, ...] = ()
+    """What the output preset wants beside the MP4, and this backend makes."""
 
 
 class Backend(Protocol):

@@ -67,10 +67,8 @@ def mediaconvert_validate(job: Path, *, as_json: bool) -> None:
 def job_options(story: Story, workspace: Workspace, allow: str | None) -> JobOptions:
     from backends.mediaconvert.codecs import sniffed_codecs
     from backends.mediaconvert.job import JobOptions
-    from backends.mediaconvert.renditions import preset_renditions
 
     return JobOptions(
         allow_approximate=allow == "approximate",
         codecs=sniffed_codecs(story.timeline, workspace),
-        renditions=preset_renditions(story.output.preset),
     )

@@ -10,9 +10,9 @@ import pytest
 
 from backends.mediaconvert.cost import estimate_job, load_rates, production_cost
 from backends.mediaconvert.job import JobOptions, JobTarget
-from backends.mediaconvert.renditions import Ladder, Renditions, Rung
 from backends.mediaconvert.strategies import build_job
 from renderer.output import output_preset
+from renderer.renditions import Ladder, Renditions, Rung
 
 RATES = load_rates()
 
@@ -23,9 +23,13 @@ def job_of(compile_spec):
 
     def job(strategy="mezzanine", renditions=None, **output):
         timeline = compile_spec(narration_s=60, images=["a.jpg"], output=output)
-        options = JobOptions(allow_approximate=True, renditions=renditions or Renditions())
+        options, preset = JobOptions(allow_approximate=True), output_preset("story-1080p")
         form = dataclasses.replace(
-            output_preset("story-1080p"), width=timeline.width, height=timeline.height, rate=timeline.rate
+            preset,
+            width=timeline.width,
+            height=timeline.height,
+            rate=timeline.rate,
+            renditions=renditions or Renditions(),
         )
         return build_job(strategy, timeline, form, JobTarget("bucket", "role"), options).job
 
