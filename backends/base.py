@@ -54,6 +54,8 @@ class Plan:
     timeline_sha256: str
     steps: tuple[Step, ...]
     conformance: tuple[Conformance, ...]
+    further: Mapping[str, JSONValue] = field(default_factory=dict)
+    """What only this backend's plans say, such as an estimate of costs; printed under its own name."""
 
     def refuse_what_is_refused(self) -> None:
         """Raises: UnsupportedError with every refused feature."""
@@ -71,6 +73,7 @@ class Plan:
                 {"feature": item.feature, "where": item.where, "verdict": item.verdict, "detail": item.detail}
                 for item in self.conformance
             ],
+            **self.further,
         }
 
 

@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from backends.mediaconvert.submission.errors import NEVER_SENT, ServiceError
 from backends.mediaconvert.submission.reading import int_at, text_at
+from backends.mediaconvert.submission.redaction import redact
+from renderer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,8 @@ ACTIONS: Mapping[str, str] = {
 }
 """Every operation that this package calls, and the permission it needs. Nothing else can be asked."""
 
+PLACEHOLDER = "stand-in"
+"""Signs requests to a stand-in that nobody configured credentials or a region for; it names no account of anybody."""
 READ_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 10
 
@@ -68,6 +72,14 @@ class Services:
     iam: Service | None
     scope: str
     region: str = ""
+    signed: bool = True
+    """Whether there are credentials to sign requests with."""
+
+    def close(self) -> None:
+        """End the connections of boto3's clients."""
+        for service in (self.mediaconvert, self.s3, self.iam):
+            if isinstance(service, Boto3Service):
+                service.client.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +137,13 @@ def connect(
 ) -> Services:
     """Clients with the caller's own credentials.
 
-    With an `endpoint_url` outside AWS a stand-in answers for MediaConvert, and no role is looked up anywhere.
-    Raises: ServiceError where there is no region.
+    With an `endpoint_url` outside AWS a stand-in answers for MediaConvert, and no role is looked up anywhere. Where
+    everything is a stand-in and nobody configured a region or credentials, placeholders take their place.
+    Raises: UsageError where there is no region, or an address is none.
     """
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, NoRegionError
 
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
@@ -140,15 +153,24 @@ def connect(
         response_checksum_validation="when_required",
         user_agent_extra="storyreel",
     )
-    session = boto3.session.Session(region_name=region)
     try:
+        session = boto3.session.Session(region_name=region)
+        alone = not is_aws(endpoint_url) and not is_aws(s3_endpoint_url)
+        signed = session.get_credentials() is not None
+        if alone and (session.region_name is None or not signed):
+            keys = {} if signed else {"aws_access_key_id": PLACEHOLDER, "aws_secret_access_key": PLACEHOLDER}
+            session = boto3.session.Session(region_name=session.region_name or PLACEHOLDER, **keys)
         mediaconvert = session.client("mediaconvert", endpoint_url=endpoint_url, config=config)
         s3 = session.client("s3", endpoint_url=s3_endpoint_url, config=_s3_config(config, s3_endpoint_url))
-        iam = Boto3Service(session.client("iam", config=config)) if is_aws(endpoint_url) else None
-    except BotoCoreError as error:
-        raise _unanswered("connect", error) from None
-    scope = f"aws:{session.region_name}" if is_aws(endpoint_url) else str(endpoint_url)
-    return Services(Boto3Service(mediaconvert), Boto3Service(s3), iam, scope, str(session.region_name))
+        answering = str(mediaconvert.meta.endpoint_url)
+        iam = Boto3Service(session.client("iam", config=config)) if is_aws(answering) else None
+    except NoRegionError:
+        raise UsageError("no region is known: pass --region, or set AWS_DEFAULT_REGION") from None
+    except (BotoCoreError, ValueError) as error:
+        raise UsageError(f"can't connect: {redact(str(error))}") from None
+    scope = f"aws:{session.region_name}" if is_aws(answering) else answering
+    services = Boto3Service(mediaconvert), Boto3Service(s3), iam
+    return Services(*services, scope, str(session.region_name), signed=signed or alone)
 
 
 def is_aws(endpoint_url: str | None) -> bool:

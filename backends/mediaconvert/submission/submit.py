@@ -69,9 +69,16 @@ def submit(session: Session, submission: Submission, settings: SubmitSettings | 
     return Submitted(made, new=True, findings=findings, uploads=uploads)
 
 
-def check(session: Session, submission: Submission) -> tuple[Finding, ...]:
-    """What `--dry-run` reports: the preflight alone, refusing nothing."""
-    return preflight(session, submission)
+def what_is_left(session: Session, submission: Submission) -> str:
+    """For somebody who stopped a run: a sentence about what goes on, and how to continue."""
+    record = newest_attempt(session, submission)
+    if record is None or (record.state == "PENDING" and not record.job_id):
+        return "stopped before a job was created: what is uploaded stays, and the same command goes on from there"
+    if record.state == "SUBMITTING":
+        return (
+            "stopped while the job was created: the same command looks for it, and creates it only if it is not there"
+        )
+    return f"job {record.job_id} goes on: `storyreel jobs wait {record.job_id}` follows it, `jobs cancel` stops it"
 
 
 def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
@@ -87,12 +94,7 @@ def _record(session: Session, submission: Submission, *, again: bool) -> Record:
 
     Raises: UsageError where the caller's key stands for another job.
     """
-    attempt, newest = 1, session.journal.read(submission.identity(session.services.scope, 1))
-    while newest is not None:
-        following = session.journal.read(submission.identity(session.services.scope, attempt + 1))
-        if following is None:
-            break
-        attempt, newest = attempt + 1, following
+    attempt, newest = _newest(session, submission)
     if newest is not None and newest.finished and again:
         attempt += 1
     fresh = _fresh(session, submission, attempt)
@@ -100,6 +102,23 @@ def _record(session: Session, submission: Submission, *, again: bool) -> Record:
     if record.content_sha256 != fresh.content_sha256:
         raise UsageError(f"the key {submission.key!r} was used for another job: choose a new key")
     return record
+
+
+def newest_attempt(session: Session, submission: Submission) -> Record | None:
+    """The record of this submission's last attempt, None where there was none."""
+    return _newest(session, submission)[1]
+
+
+def _newest(session: Session, submission: Submission) -> tuple[int, Record | None]:
+    """Attempts are numbered from 1; the first where there is none yet."""
+    scope = session.services.scope
+    attempt, newest = 1, session.journal.read(submission.identity(scope, 1))
+    while newest is not None:
+        following = session.journal.read(submission.identity(scope, attempt + 1))
+        if following is None:
+            break
+        attempt, newest = attempt + 1, following
+    return attempt, newest
 
 
 def _fresh(session: Session, submission: Submission, attempt: int) -> Record:
@@ -113,6 +132,8 @@ def _fresh(session: Session, submission: Submission, attempt: int) -> Record:
         bucket=submission.bucket,
         queue=str(submission.job.get("Queue") or "Default"),
         key=submission.key,
+        prefix=submission.prefix,
+        outputs=submission.outputs,
         created_at=now,
         updated_at=now,
     )
