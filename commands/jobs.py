@@ -132,14 +132,14 @@ def jobs_gc(
 
 
 def _of_record(name: str) -> Connection:
-    """The service that a submission was sent to."""
+    """The service that a submission was sent to. Nothing here asks S3: a stand-in stands for that as well."""
     from backends.mediaconvert.submission import jobs as library
     from backends.mediaconvert.submission.journal import SqliteJournal
 
     scope = library.find(SqliteJournal.open_default(), name).scope
     if scope.startswith("aws:"):
         return Connection(scope.removeprefix("aws:"), None, None)
-    return Connection(None, scope, None)
+    return Connection(None, scope, scope)
 
 
 def _print_record(record: Record, *, as_json: bool) -> None:

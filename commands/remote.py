@@ -6,21 +6,31 @@ import contextlib
 import functools
 import re
 import signal
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NoReturn
+from typing import TYPE_CHECKING, Literal, NoReturn, Protocol, TypeVar, cast
 
 import click
 
 from renderer.errors import Cancelled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from backends.mediaconvert.submission.services import Services
     from renderer.ffmpeg_process import CancelToken
 
-Command = Callable[..., None]
+
+T = TypeVar("T")
+
+
+class _Command(Protocol):
+    """A function that click calls with the values of its options by name."""
+
+    __name__: str
+
+    def __call__(self, **values: object) -> None: ...
+
+
 SOURCES = "storyreel/sources"
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _ROLE_ARN = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+")
@@ -109,34 +119,36 @@ DESTINATION = click.option(
 )
 
 
-def connection_options(command: Command) -> Command:
+def connection_options(command: T) -> T:
     """The options of a connection, given to the command as `connection`."""
+    call = cast("_Command", command)
 
-    @functools.wraps(command)
     def with_connection(
         *, region: str | None, endpoint_url: str | None, s3_endpoint_url: str | None, **others: object
     ) -> None:
-        command(connection=Connection(region, endpoint_url, s3_endpoint_url), **others)
+        call(connection=Connection(region, endpoint_url, s3_endpoint_url), **others)
 
-    return REGION(ENDPOINT(S3_ENDPOINT(with_connection)))
+    functools.update_wrapper(with_connection, call)
+    return cast("T", REGION(ENDPOINT(S3_ENDPOINT(with_connection))))
 
 
-def target_options(command: Command) -> Command:
+def target_options(command: T) -> T:
     """Where a job's sources and results lie, given to the command as `target`."""
+    call = cast("_Command", command)
 
-    @functools.wraps(command)
     def with_target(*, bucket: str, role: str, queue: str, prefix: str, destination: str, **others: object) -> None:
         from backends.mediaconvert.job import JobTarget
 
-        command(target=JobTarget(bucket, role, queue, prefix, destination), **others)
+        call(target=JobTarget(bucket, role, queue, prefix, destination), **others)
 
-    return BUCKET(ROLE(QUEUE(PREFIX(DESTINATION(with_target)))))
+    functools.update_wrapper(with_target, call)
+    return cast("T", BUCKET(ROLE(QUEUE(PREFIX(DESTINATION(with_target))))))
 
 
-def room_options(command: Command) -> Command:
+def room_options(command: T) -> T:
     """How to treat a crowded queue, given to the command as `gate` and `hop`."""
+    call = cast("_Command", command)
 
-    @functools.wraps(command)
     def with_room(
         *,
         hop_queue: str | None,
@@ -146,13 +158,14 @@ def room_options(command: Command) -> Command:
         when_full: Literal["submit", "defer"],
         **others: object,
     ) -> None:
-        from backends.mediaconvert.submission.congestion import Congestion
+        from backends.mediaconvert.submission.congestion import LOOK_S, Congestion
         from backends.mediaconvert.submission.submission import Hop
 
-        gate = Congestion(most_waiting, checks=round(queue_wait * 60 / Congestion.wait_s), when_full=when_full)
-        command(gate=gate, hop=Hop(hop_queue, hop_after) if hop_queue else None, **others)
+        gate = Congestion(most_waiting, checks=round(queue_wait * 60 / LOOK_S), when_full=when_full)
+        call(gate=gate, hop=Hop(hop_queue, hop_after) if hop_queue else None, **others)
 
-    return _HOP_QUEUE(_HOP_AFTER(_MOST_WAITING(_QUEUE_WAIT(_WHEN_FULL(with_room)))))
+    functools.update_wrapper(with_room, call)
+    return cast("T", _HOP_QUEUE(_HOP_AFTER(_MOST_WAITING(_QUEUE_WAIT(_WHEN_FULL(with_room))))))
 
 
 _HOP_QUEUE = click.option(

@@ -101,7 +101,7 @@ def submit(  # noqa: PLR0913  (one parameter for each group of options)
             rehearsal = rehearse(session, prepared.submission) if dry_run else None
             done = None if dry_run else submit_once(session, prepared.submission, settings)
         watch = Watch(poll, time_limit * 60 or None, screen.following)
-        record = done and (wait_for(session, done.record, watch) if wait else done.record)
+        record = None if done is None else wait_for(session, done.record, watch) if wait else done.record
     if rehearsal is not None:
         _print_rehearsal(prepared, rehearsal, as_json=as_json)
         rehearsal.refuse_problems()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import av
 
 from renderer.errors import OutputError
-from renderer.ffmpeg_process import ArgumentGraph, compile_argv
+from renderer.ffmpeg_process import ArgumentGraph, compile_argv, find_ffmpeg
 from renderer.ingredients import encoded_picture_ingredients, layer_ingredients, mix_ingredients
 from renderer.timebase import format_rate
 
@@ -74,7 +74,7 @@ def webm_ingredients(timeline: Timeline, argv: list[str]) -> Ingredients:
         "frames": timeline.frame_count,
         "size": [timeline.width, timeline.height],
         "mix": mix_ingredients(timeline.sound),
-        **encoded_picture_ingredients(argv),
+        **encoded_picture_ingredients(argv, f"FFmpeg {find_ffmpeg().version}"),
     }
 
 

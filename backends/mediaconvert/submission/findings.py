@@ -50,7 +50,9 @@ def warning(about: str, text: str, permission: str = "") -> Finding:
 
 
 def unasked(about: str, error: ServiceError) -> Finding:
-    """A question that was denied, is not implemented or got no answer."""
+    """A question that was denied, is not implemented or got no answer; credentials that are refused are a problem."""
+    if error.credentials_refused:
+        return problem("credentials", f"were refused: {error.code}: {error.text}")
     if error.denied:
         return warning(about, "could not be checked: permission denied", ACTIONS.get(error.operation, ""))
     return Finding("warning", redact(about), f"could not be checked: {error}", unreachable=error.status is None)

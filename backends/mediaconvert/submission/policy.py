@@ -9,6 +9,8 @@ from backends.mediaconvert.submission.preflight_role import PRINCIPAL
 from backends.mediaconvert.submission.services import ACTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from renderer.timeline.canonical import JSONValue
 
 Document = dict[str, "JSONValue"]
@@ -54,10 +56,13 @@ def policies(scope: PolicyScope) -> dict[str, JSONValue]:
 
 def policy_part(scope: PolicyScope, part: str) -> Document:
     """One document: `trust`, `role`, `submitter` or `function`. Raises: KeyError for any other word."""
-    made = {"trust": trust_policy, "role": role_policy, "submitter": submitter_policy, "function": function_policy}[
-        part
-    ]
-    return made(scope)
+    made: dict[str, Callable[[PolicyScope], Document]] = {
+        "trust": trust_policy,
+        "role": role_policy,
+        "submitter": submitter_policy,
+        "function": function_policy,
+    }
+    return made[part](scope)
 
 
 def role_policy(scope: PolicyScope) -> Document:

@@ -31,6 +31,8 @@ def preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
     if not session.services.signed:
         return (warning("everything", "could not be checked: no AWS credentials were found"),)
     queue = _queue(session, str(submission.job.get("Queue") or "Default"))
+    if any(finding.about == "credentials" for finding in queue):
+        return tuple(queue)
     bucket = _bucket(session, submission.bucket)
     return (
         *queue,

@@ -48,6 +48,7 @@ ACTIONS: Mapping[str, str] = {
 
 PLACEHOLDER = "stand-in"
 """Signs requests to a stand-in that nobody configured credentials or a region for; it names no account of anybody."""
+UNCONNECTED = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 READ_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 10
 
@@ -107,15 +108,30 @@ def _refused(operation: str, error: ClientError) -> ServiceError:
         operation,
         status=int_at(metadata, "HTTPStatusCode"),
         code=text_at(error.response, "Error", "Code"),
-        text=text_at(error.response, "Error", "Message") or text_at(error.response, "message"),
+        text=_with_permission(operation, int_at(metadata, "HTTPStatusCode"), _said(error)),
         retry_after_s=retry_after_s(text_at(metadata, "HTTPHeaders", "retry-after"), time.time()),
     )
 
 
+def _said(error: ClientError) -> str:
+    return text_at(error.response, "Error", "Message") or text_at(error.response, "message")
+
+
+def _with_permission(operation: str, status: int | None, text: str) -> str:
+    """Of CreateJob `create.py` says what it needs, which is more than one permission."""
+    denied = status == 403 and operation != "CreateJob"
+    return f"{text} (needs {ACTIONS[operation]})" if denied else text
+
+
 def _unanswered(operation: str, error: BotoCoreError) -> ServiceError:
     name = type(error).__name__
-    unsent = name in NEVER_SENT or name in ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
-    return ServiceError(operation, status=None, code=name, text=str(error), reached=not unsent)
+    unsent = name in NEVER_SENT or name in UNCONNECTED
+    text = f"{error}"
+    if name in UNCONNECTED:
+        text = f"{text.rstrip('.')}: is the network up, and the address right?"
+    if name in ("NoCredentialsError", "PartialCredentialsError"):
+        text = f"{text.rstrip('.')}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    return ServiceError(operation, status=None, code=name, text=text, reached=not unsent)
 
 
 def retry_after_s(header: str, now: float) -> float | None:
