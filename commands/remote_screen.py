@@ -34,10 +34,12 @@ class RemoteScreen:
         self._show("making", progress.frames, progress.total, f"{progress.frames}/{progress.total} frames")
 
     def sending(self, progress: UploadProgress) -> None:
-        """Bytes that arrived, of all that are known so far."""
+        """Bytes that arrived, of all that are known so far; nothing where nothing had to be sent."""
+        if not progress.total_bytes:
+            return
         amount = f"{progress.done_bytes / 1e6:.1f}/{progress.total_bytes / 1e6:.1f} MB"
         objects = f"{progress.done} of {progress.total} objects"
-        self._show("uploading", progress.done_bytes, progress.total_bytes or 1, f"{amount}, {objects}")
+        self._show("uploading", progress.done_bytes, progress.total_bytes, f"{amount}, {objects}")
 
     def following(self, record: Record) -> None:
         """Percent of the job, and its phase."""

@@ -41,7 +41,7 @@ def find(journal: Journal, name: str) -> Record:
     found = found or [record for record in records if record.story_id == name]
     if len(found) == 1:
         return found[0]
-    raise UsageError(f"{len(found) or 'no'} submissions are called {name!r}: see the list of jobs")
+    raise UsageError(f"{len(found) or 'no'} submissions are called {name!r}: `storyreel jobs list` shows them")
 
 
 def show(session: Session, name: str) -> Record:
@@ -105,9 +105,17 @@ class Orphan:
 def collect(session: Session, places: Iterable[tuple[str, str]], *, age_s: float = DAY_S) -> tuple[Orphan, ...]:
     """Every unfinished parted upload, and every record that waits for nobody, young ones included.
 
-    `places` are pairs of a bucket and the folder in it. Raises: ServiceError.
+    `places` are pairs of a bucket and the folder in it; of one that is gone or forbidden the session hears.
+    Raises: ServiceError where nobody answers.
     """
-    uploads = (orphan for bucket, prefix in places for orphan in _uploads(session, bucket, prefix, age_s))
+    uploads: list[Orphan] = []
+    for bucket, prefix in places:
+        try:
+            uploads += _uploads(session, bucket, prefix, age_s)
+        except ServiceError as error:
+            if not (error.missing or error.denied):
+                raise
+            session.say(f"warning: bucket {bucket} can't be looked into: {error}")
     return (*uploads, *_stuck(session, age_s))
 
 

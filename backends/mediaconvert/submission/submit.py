@@ -55,17 +55,17 @@ def submit(session: Session, submission: Submission, settings: SubmitSettings | 
     RemoteError, OutputError, Cancelled; the record then stays for the next run.
     """
     settings = settings or SubmitSettings()
-    record = _record(session, submission, again=settings.again)
-    creator = Creator(session, submission, record.id, settings.hop, settings.longest_turn_s)
-    if record.state == "SUBMITTING":
-        record = creator.reconcile() or record
-    if record.has_job or record.finished:
-        return Submitted(record, new=False)
+    known = _known(session, submission, again=settings.again)
+    if known is not None and known.state == "SUBMITTING":
+        known = _creator(session, submission, known, settings).reconcile() or known
+    if known is not None and (known.has_job or known.finished):
+        return Submitted(known, new=False)
     findings = _preflight(session, submission) if settings.checked else ()
+    record = _record(session, submission, again=settings.again)
     uploads = upload_all(session, submission, settings.uploads)
     if settings.hop is None:
         await_room(session, record.id, record.queue, settings.congestion)
-    made = creator.create()
+    made = _creator(session, submission, record, settings).create()
     return Submitted(made, new=True, findings=findings, uploads=uploads)
 
 
@@ -89,17 +89,33 @@ def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
     return findings
 
 
-def _record(session: Session, submission: Submission, *, again: bool) -> Record:
-    """The record to go on with: the newest attempt, or a new one where there is none, or `again` asks for it.
+def _creator(session: Session, submission: Submission, record: Record, settings: SubmitSettings) -> Creator:
+    return Creator(session, submission, record.id, settings.hop, settings.longest_turn_s)
+
+
+def _known(session: Session, submission: Submission, *, again: bool) -> Record | None:
+    """The record to go on with, None where there is none yet, or `again` asks for a new one.
 
     Raises: UsageError where the caller's key stands for another job.
+    """
+    _, newest = _newest(session, submission)
+    return None if newest is None or (newest.finished and again) else _same_job(newest, submission)
+
+
+def _record(session: Session, submission: Submission, *, again: bool) -> Record:
+    """The same, and where there is none a new one: from now on, an interrupted run leaves a trace.
+
+    Raises: UsageError.
     """
     attempt, newest = _newest(session, submission)
     if newest is not None and newest.finished and again:
         attempt += 1
     fresh = _fresh(session, submission, attempt)
-    record = session.journal.update(fresh.id, lambda existing: existing or fresh) or fresh
-    if record.content_sha256 != fresh.content_sha256:
+    return _same_job(session.journal.update(fresh.id, lambda existing: existing or fresh) or fresh, submission)
+
+
+def _same_job(record: Record, submission: Submission) -> Record:
+    if record.content_sha256 != submission.content_sha256():
         raise UsageError(f"the key {submission.key!r} was used for another job: choose a new key")
     return record
 

@@ -107,7 +107,7 @@ class _Uploads:
         self._stop = threading.Event()
 
     def run(self) -> Uploaded:
-        with self._pool() as objects, self._pool() as pool:
+        with self._pool() as pool, self._pool() as objects:  # objects end first: they wait for their parts
             lane = PartLane(pool, self._settings.workers, self._settings.part)
             etags = list(objects.map(self._look, self._submission.uploads))
             missing = [
@@ -128,7 +128,11 @@ class _Uploads:
 
     @contextlib.contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        """On an error nothing new starts, and what is on its way is aborted before the error goes on."""
+        """On an error nothing new starts, and what is on its way is aborted before the error goes on.
+
+        What is queued is not cancelled by the pool: nobody is told of such a future, and who waits for it waits for
+        ever. It starts, sees `_stop`, and ends.
+        """
         pool = ThreadPoolExecutor(self._settings.workers)
         try:
             yield pool
@@ -136,7 +140,7 @@ class _Uploads:
             self._stop.set()
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True)
 
     def _look(self, item: Upload) -> str:
         """THERE, or what a PUT has to find in its place: an ETag, or nothing."""

@@ -174,6 +174,13 @@ def test_what_was_left_behind_is_listed_and_then_swept(session, make_submission,
     assert session.journal.read(record.id).state == "CANCELED"
 
 
+def test_a_bucket_that_is_gone_hides_no_other(session, s3_client, bucket):
+    s3_client.create_multipart_upload(Bucket=bucket, Key="a")
+    found = jobs.collect(session, [("gone-for-good", ""), (bucket, "")])
+    assert [orphan.name for orphan in found] == [f"s3://{bucket}/a"]
+    assert "bucket gone-for-good can't be looked into" in session.said[0]
+
+
 def test_listing_changes_nothing(session, make_submission, endpoint, s3_client, bucket, clock):
     s3_client.create_multipart_upload(Bucket=bucket, Key="a")
     clock.time += jobs.DAY_S + 1
