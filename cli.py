@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import installation, mediaconvert, sound, stories
+from commands import installation, jobs, mediaconvert, sound, stories, submit
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -69,6 +69,8 @@ for _command in (
     sound.mix,
     sound.music,
     mediaconvert.mediaconvert,
+    submit.submit,
+    jobs.jobs,
     installation.schema,
     installation.presets,
     installation.cache,

@@ -20,7 +20,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     with _bar() as (bar, task):
 
         def report(progress: Progress) -> None:
-            names = {"prepare": "preparing", "render": "rendering", "finish": "finishing"}
+            names = {"prepare": "preparing", "render": "rendering", "finish": "finishing", "webm": "WebM"}
             bar.update(
                 task,
                 completed=progress.frames,

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_MAX_BYTES = 4_000_000_000
-_PARTS = ("segments", "pcm")
+_PARTS = ("segments", "pcm", "objects")
+"""`objects` are what a MediaConvert job reads, kept after they were uploaded."""
+_MEDIA = (".mp4", ".f32", ".wav", ".png", ".part")
 
 Facts = dict[str, object]
 """What is known of an entry besides its bytes, as JSON holds it."""
@@ -154,7 +156,7 @@ def _entries() -> Iterator[tuple[Path, float, int]]:
     """Every media file of the cache: path, time of last use, size with its record."""
     for part in _PARTS:
         for path in (cache_root() / part).rglob("*"):
-            if path.suffix not in (".mp4", ".f32", ".part"):
+            if path.suffix not in _MEDIA:
                 continue
             with contextlib.suppress(OSError):
                 status = path.stat()
