@@ -49,22 +49,23 @@ class Video:
     @property
     def size(self) -> tuple[int, int]:
         """(width, height) of the coded picture."""
-        return int(str(self._picture["width"])), int(str(self._picture["height"]))
+        return int(str(self.picture["width"])), int(str(self.picture["height"]))
 
     @property
     def rate(self) -> Fraction:
-        return Fraction(str(self._picture["rate"]))
+        return Fraction(str(self.picture["rate"]))
 
     @property
     def frame_count(self) -> int:
-        return int(str(self._picture["packets"]))
+        return int(str(self.picture["packets"]))
 
     @property
     def has_sound(self) -> bool:
         return self.facts["audio"] is not None
 
     @property
-    def _picture(self) -> Json:
+    def picture(self) -> Json:
+        """Facts of the picture stream."""
         return cast("Json", self.facts["video"])
 
 
@@ -136,13 +137,17 @@ def decoded_frames(
 
 def _picture_argv(video: Video, size: tuple[int, int], frames: FrameRange | None) -> list[str]:
 
-    picture = _input(video).video.filter("setparams", range="tv")
+    # Decoders name 8-bit full range by formats of their own (yuvj…): asking for the same kind converts no level.
+    full = str(video.picture["pixel_format"]).startswith("yuvj")
+    picture = _input(video).video.filter("setparams", range="pc" if full else "tv")
     if frames is not None:
         picture = picture.filter("trim", start_frame=frames.start, end_frame=frames.end)
     if size != video.size:
         picture = picture.filter("scale", *size, flags="area+accurate_rnd+bitexact")
     extra = {} if frames is None else {"frames:v": len(frames)}
-    graph = picture.output("pipe:1", format="rawvideo", pix_fmt="yuv420p", fps_mode="passthrough", **extra)
+    graph = picture.output(
+        "pipe:1", format="rawvideo", pix_fmt="yuvj420p" if full else "yuv420p", fps_mode="passthrough", **extra
+    )
     return compile_argv(cast("ArgumentGraph", graph))
 
 
