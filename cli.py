@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import installation, mediaconvert, sound, stories
+from commands import golden, installation, mediaconvert, sound, stories
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -69,6 +69,7 @@ for _command in (
     sound.mix,
     sound.music,
     mediaconvert.mediaconvert,
+    golden.golden,
     installation.schema,
     installation.presets,
     installation.cache,

@@ -1,7 +1,7 @@
 """Which change of colours turns one picture into another: range, matrix, hue, saturation, gamma, brightness, tint.
 
-Works on means over blocks of 16×16 luma samples, where an encoder's noise has mostly averaged out and a colour error has
-not. Each candidate has at most two parameters, fitted by least squares; the best is the one that leaves the least over.
+Works on means over blocks of 16×16 luma samples, where an encoder's noise has mostly averaged out and a colour error
+has not. Each candidate has at most two parameters, fitted by least squares; the best leaves the least over.
 Hue counts as FFmpeg's `hue` filter does: positive turns red towards yellow. Gamma above 1 brightens: v^(1/gamma).
 """
 

@@ -133,7 +133,7 @@ def _shifted_along(plane: Luma, amount: float, axis: int) -> Luma:
 def fit_shift(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
     """The shift in words."""
     found = find_shift(pairs, factor)
-    return Fit(moved_words(round(found.right, 2), round(found.down, 2)), found.explained)
+    return Fit(moved_words(round(found.right, 1), round(found.down, 1)), found.explained)
 
 
 def fit_blur(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:

@@ -114,7 +114,7 @@ def decoded_frames(
     video: Video, *, size: tuple[int, int] | None = None, frames: FrameRange | None = None
 ) -> Iterator[Yuv]:
     """Frames in presentation order, scaled to `size` by areas where it is not the coded one; each is a view that is
-    valid until the next. `frames` counts pictures, and decoding starts at the file's beginning.
+    valid until the next. `frames` may be given for a file whose times are even: it is sought from a keyframe.
 
     Raises: MediaError where the file breaks off or can't be decoded.
     """
@@ -139,9 +139,7 @@ def _picture_argv(video: Video, size: tuple[int, int], frames: FrameRange | None
 
     # Decoders name 8-bit full range by formats of their own (yuvj…): asking for the same kind converts no level.
     full = str(video.picture["pixel_format"]).startswith("yuvj")
-    picture = _input(video).video.filter("setparams", range="pc" if full else "tv")
-    if frames is not None:
-        picture = picture.filter("trim", start_frame=frames.start, end_frame=frames.end)
+    picture = _input(video, **_seek(video, frames)).video.filter("setparams", range="pc" if full else "tv")
     if size != video.size:
         picture = picture.filter("scale", *size, flags="area+accurate_rnd+bitexact")
     extra = {} if frames is None else {"frames:v": len(frames)}
@@ -169,7 +167,14 @@ def decoded_sound(video: Video) -> Iterator[NDArray[np.float32]]:
             raise MediaError(video.name, f"its sound can't be decoded: {error.stderr_tail.strip()[-200:]}") from error
 
 
-def _input(video: Video):  # type: ignore[no-untyped-def]  # noqa: ANN202  (ffmpeg-python has no types)
+def _seek(video: Video, frames: FrameRange | None) -> dict[str, str]:
+    """Half a frame early: rounding of times can't lose the first frame."""
+    if frames is None or frames.start == 0:
+        return {}
+    return {"ss": f"{float((frames.start - Fraction(1, 2)) / video.rate):.6f}"}
+
+
+def _input(video: Video, **options: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  (ffmpeg-python has no types)
     import ffmpeg
 
     return ffmpeg.input(
@@ -177,6 +182,7 @@ def _input(video: Video):  # type: ignore[no-untyped-def]  # noqa: ANN202  (ffmp
         f=video.form,
         protocol_whitelist=PROTOCOLS,
         format_whitelist=",".join(_FORMATS),
+        **options,
     )
 
 
