@@ -70,6 +70,7 @@ for _command in (
     sound.music,
     mediaconvert.mediaconvert,
     golden.golden,
+    golden.compare,
     installation.schema,
     installation.presets,
     installation.cache,

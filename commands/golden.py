@@ -86,6 +86,24 @@ def golden_accept(folder: Path, spec: Path | None, jobs: int | None) -> None:
     click.echo(f"{folder}: {recorded.frames} frames accepted, {recorded.size_bytes / 1e6:.2f} MB")
 
 
+@click.command()
+@click.argument("first", metavar="A", type=click.Path(path_type=Path))
+@click.argument("second", metavar="B", type=click.Path(path_type=Path))
+@REPORT
+@click.option("--vmaf/--no-vmaf", default=True, show_default=True, help="Measure VMAF too; takes about as long again.")
+@JSON
+def compare(first: Path, second: Path, report: Path | None, *, vmaf: bool, as_json: bool) -> None:
+    """Say what is other in video B than in video A; exit code 1 where something is."""
+    from golden.compare import CompareSettings
+    from golden.compare import compare as compare_videos
+
+    _check_report(report, [first, second])
+    with progress_bar() as progress:
+        settings = CompareSettings(vmaf=vmaf, evidence=report is not None, threads=usable_cores(), report=progress)
+        found = compare_videos(first, second, settings)
+    _answer(found, report, as_json=as_json)
+
+
 def _check_report(report: Path | None, originals: list[Path]) -> None:
     from renderer.publish import check_destination
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 WORST_SHOWN = 6
 _PAIRS_A_GROUP = 3
-_MOST_PAIRS = 30
+_MOST_BYTES = 400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class ChangeLog:
     frames: dict[int, ChangedFrame] = field(default_factory=dict)
     _pairs: dict[int, list[FramePair]] = field(default_factory=dict)
     _worst: dict[int, FramePair] = field(default_factory=dict)
+    _bytes: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def add(self, group: int, changed: ChangedFrame, before: Yuv, after: Yuv, *, factor: int, sample: bool) -> None:
@@ -55,7 +56,8 @@ class ChangeLog:
         with self._lock:
             self.frames[changed.number] = changed
             kept = self._pairs.setdefault(group, [])
-            if sample and len(kept) < _PAIRS_A_GROUP and sum(map(len, self._pairs.values())) < _MOST_PAIRS:
+            if sample and len(kept) < _PAIRS_A_GROUP and self._bytes < _MOST_BYTES:
+                self._bytes += 3 * before.y.size
                 kept.append(FramePair(changed, before.copy(), after.copy(), factor))
             worst = self._worst.get(group)
             if worst is None or changed.psnr_db < worst.changed.psnr_db - 0.05:

@@ -30,10 +30,24 @@ _SECOND_PARAMETER = 0.08
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """One explanation. `explained` is the share of the squared difference that it accounts for, 1 = all of it."""
+    """One explanation. `explained` is the share of the squared difference that it accounts for, 1 = all of it.
+
+    `effect` is its size in units of the least that an encoder would not make by itself.
+    """
 
     what: str
     explained: float
+    effect: float = 100.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """Levels as an explanation predicts them. `cost` is its handicap, `effect` as in `Fit`."""
+
+    what: str
+    levels: Levels
+    cost: float = 0.0
+    effect: float = 100.0
 
 
 def block_levels(frames: Sequence[Yuv]) -> Levels:
@@ -51,24 +65,24 @@ def _blocks(frame: Yuv) -> Levels:
 
 
 def fit_colours(before: Levels, after: Levels) -> Fit | None:
-    """The best explanation; None where the means are equal. A second parameter has to earn its place.
+    """The best explanation; None where the means are equal or too few. A second parameter has to earn its place.
 
     What it explains is counted on the planes that it touches: a hue error leaves luma alone, and an encoder does not.
     """
+    if len(before) < 4:
+        return None
     step = -(-len(before) // _MOST_BLOCKS)
     before, after = before[::step], after[::step]
     start = _squares(after - before)
     if start.sum() <= 1e-9:
         return None
     tried = list(_candidates(before, after))
-    left_over = [float(_squares(after - predicted).sum()) for _, predicted, _ in tried]
-    costs = [cost + left / start.sum() for (_, _, cost), left in zip(tried, left_over, strict=True)]
-    what, predicted, _ = tried[costs.index(min(costs))]
-    touched = _squares(predicted - before) > 1e-6 * len(before)
+    best = min(tried, key=lambda one: one.cost + float(_squares(after - one.levels).sum() / start.sum()))
+    touched = _squares(best.levels - before) > 1e-6 * len(before)
     if not touched.any():
         return None
-    left = _squares(after - predicted)
-    return Fit(what, 1 - float(left[touched].sum() / max(start[touched].sum(), 1e-9)))
+    left = _squares(after - best.levels)
+    return Fit(best.what, 1 - float(left[touched].sum() / max(start[touched].sum(), 1e-9)), best.effect)
 
 
 def _squares(apart: Levels) -> Levels:
@@ -77,19 +91,16 @@ def _squares(apart: Levels) -> Levels:
     return total
 
 
-def _candidates(before: Levels, after: Levels) -> Iterator[tuple[str, Levels, float]]:
-    """(words, predicted levels, handicap) of each."""
+def _candidates(before: Levels, after: Levels) -> Iterator[_Candidate]:
     for what, change in _FIXED.items():
-        yield what, change(before), 0.0
+        yield _Candidate(what, change(before))
     yield from _chroma_turns(before, after)
     yield from _gammas(before, after)
     yield from _luma_lines(before, after)
     tint = (after - before).mean(axis=0)
-    yield (
-        f"tinted by {tint[1]:+.1f} (Cb) and {tint[2]:+.1f} (Cr) levels",
-        before + tint * np.array([0, 1, 1]),
-        _SECOND_PARAMETER,
-    )
+    words = f"tinted by {tint[1]:+.1f} (Cb) and {tint[2]:+.1f} (Cr) levels"
+    strength = float(np.abs(tint[1:]).max()) / 0.75
+    yield _Candidate(words, before + tint * np.array([0, 1, 1]), _SECOND_PARAMETER, strength)
 
 
 _TO_RGB_709 = np.array([[1, 0, 1.5748], [1, -0.1873, -0.4681], [1, 1.8556, 0]])
@@ -130,7 +141,7 @@ _FIXED: dict[str, Callable[[Levels], Levels]] = {
 }
 
 
-def _chroma_turns(before: Levels, after: Levels) -> Iterator[tuple[str, Levels, float]]:
+def _chroma_turns(before: Levels, after: Levels) -> Iterator[_Candidate]:
     """Rotation and scaling of (Cb, Cr) about grey."""
     was, now = (levels[:, 1] - 128 + 1j * (levels[:, 2] - 128) for levels in (before, after))
     weight = np.abs(was) ** 2  # strong colours count more: rounding to 8 bits swallows small turns of weak ones
@@ -144,18 +155,20 @@ def _chroma_turns(before: Levels, after: Levels) -> Iterator[tuple[str, Levels, 
         chroma = was * factor
         return np.stack([before[:, 0], chroma.real + 128, chroma.imag + 128], axis=1)
 
-    yield f"hue {angle:+.1f}°", turned(cmath.exp(1j * math.radians(angle))), 0.0
-    yield f"saturation × {ratio.real:.2f}", turned(ratio.real), 0.0
-    yield f"hue {angle:+.1f}° and saturation × {saturation:.2f}", turned(ratio), _SECOND_PARAMETER
+    sizes = abs(angle), abs(ratio.real - 1) / 0.03
+    yield _Candidate(f"hue {angle:+.1f}°", turned(cmath.exp(1j * math.radians(angle))), effect=sizes[0])
+    yield _Candidate(f"saturation × {ratio.real:.2f}", turned(ratio.real), effect=sizes[1])
+    both = f"hue {angle:+.1f}° and saturation × {saturation:.2f}"
+    yield _Candidate(both, turned(ratio), _SECOND_PARAMETER, max(sizes))
 
 
-def _gammas(before: Levels, after: Levels) -> Iterator[tuple[str, Levels, float]]:
+def _gammas(before: Levels, after: Levels) -> Iterator[_Candidate]:
     """A power curve on luma (of the coded levels, or of the limited range), or on red, green and blue."""
     for change in (_gamma_luma, _gamma_limited, _gamma_rgb):
         best = min(_GAMMAS, key=lambda gamma: float(((after - change(before, gamma)) ** 2).sum()))
         fine = best + np.linspace(-0.04, 0.04, 33)
         best = min(fine, key=lambda gamma: float(((after - change(before, gamma)) ** 2).sum()))
-        yield f"gamma {best:.2f}", change(before, float(best)), 0.0
+        yield _Candidate(f"gamma {best:.2f}", change(before, float(best)), effect=abs(float(best) - 1) / 0.02)
 
 
 _GAMMAS = [float(value) for value in np.arange(0.4, 2.6, 0.05)]
@@ -176,19 +189,18 @@ def _gamma_rgb(levels: Levels, gamma: float) -> Levels:
     return changed
 
 
-def _luma_lines(before: Levels, after: Levels) -> Iterator[tuple[str, Levels, float]]:
+def _luma_lines(before: Levels, after: Levels) -> Iterator[_Candidate]:
     """Brightness, and brightness with contrast about mid-grey."""
     was, now = before[:, 0], after[:, 0]
     offset = float((now - was).mean())
-    yield (
-        f"{'brighter' if offset > 0 else 'darker'} by {abs(offset):.1f} levels",
-        before + np.array([offset, 0, 0]),
-        0.0,
-    )
+    words = f"{'brighter' if offset > 0 else 'darker'} by {abs(offset):.1f} levels"
+    yield _Candidate(words, before + np.array([offset, 0, 0]), effect=abs(offset) / 0.75)
     spread = float(((was - was.mean()) ** 2).sum())
     if spread > 1e-9:
         slope = float(((was - was.mean()) * (now - now.mean())).sum()) / spread
         line = now.mean() + slope * (was - was.mean())
         middle = float(now.mean() + slope * (126 - was.mean()) - 126)
         words = f"contrast × {slope:.2f}, brightness {middle:+.1f} levels"
-        yield words, np.stack([line, before[:, 1], before[:, 2]], axis=1), _SECOND_PARAMETER
+        strength = max(abs(slope - 1) / 0.02, abs(middle) / 0.75)
+        lined = np.stack([line, before[:, 1], before[:, 2]], axis=1)
+        yield _Candidate(words, lined, _SECOND_PARAMETER, strength)

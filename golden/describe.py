@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 ENOUGH = 0.35
 """The share of the squared difference that an explanation must account for."""
 _OTHER_PICTURE = 0.5
+_CERTAIN = 0.85
 _MOST_PAIRS = 3
 _TILE_LEVELS = 1.5
 """A tile whose levels are off by more than this on average differs."""
@@ -38,12 +39,14 @@ _MOST_SAMPLES = 350_000
 class Description:
     """`what` in words; `named` says whether a cause was found.
 
-    `box` is (left, top, right, bottom) in full-size pixels, None where the whole frame differs.
+    `box` is (left, top, right, bottom) in full-size pixels, None where the whole frame differs. `effect` is 1 for what
+    an encoder might just make by itself.
     """
 
     what: str
     named: bool
     box: Box | None = None
+    effect: float = 100.0
 
 
 def describe(pairs: Sequence[Pair], factor: int = 1) -> Description:
@@ -53,10 +56,13 @@ def describe(pairs: Sequence[Pair], factor: int = 1) -> Description:
     width, height = chosen[0][0].size
     part = box is not None and (box[2] - box[0]) * (box[3] - box[1]) < 0.5 * width * height
     looked = [(a.cut(box), b.cut(box)) for a, b in chosen] if part and box is not None else list(chosen)
-    fit = explain(looked, factor)
+    # What is drawn over a part of a picture is no change of its colours.
+    fit = explain(looked, factor, colours=not part)
+    if part and fit is not None and fit.explained < _CERTAIN:
+        fit = None
     scaled = None if box is None or not part else _times(box, factor)
     if fit is not None:
-        return Description(fit.what, named=True, box=scaled)
+        return Description(fit.what, named=True, box=scaled, effect=fit.effect)
     return Description(_plain(looked), named=False, box=scaled)
 
 
@@ -71,9 +77,12 @@ def _times(box: Box, factor: int) -> Box:
     return left, top, right, bottom
 
 
-def explain(pairs: Sequence[Pair], factor: int) -> Fit | None:
+def explain(pairs: Sequence[Pair], factor: int, *, colours: bool = True) -> Fit | None:
     """The best explanation that accounts for enough; None where there is none."""
-    colour = fit_colours(block_levels([a for a, _ in pairs]), block_levels([b for _, b in pairs]))
+    levels = [block_levels(frames) for frames in zip(*pairs, strict=True)]
+    colour = fit_colours(levels[0], levels[1]) if colours else None
+    if colour is not None and colour.explained > _CERTAIN:
+        return colour
     lumas = [(luma_of(_reduced(a.y)), luma_of(_reduced(b.y))) for a, b in pairs]
     pixels = float(factor)
     if min(lumas[0][0].shape) < 24:
@@ -107,15 +116,15 @@ def _different_shifts(lumas: Sequence[tuple[NDArray[np.float64], NDArray[np.floa
     explained = float(np.mean([shift.explained for shift in shifts]))
     if explained < ENOUGH:
         return None
-    most = max(max(abs(shift.right), abs(shift.down)) for shift in shifts)
-    return Fit(f"moves differently, by up to {most:.1f} px", explained)
+    most = max(shift.edge for shift in shifts)
+    return Fit(f"moves differently, by up to {most:.1f} px", explained, most / 0.25)
 
 
 def _changed_box(pairs: Sequence[Pair]) -> Box | None:
     """The rectangle around all tiles that differ; None where no tile stands out."""
     maps = [tile_map(a, b) for a, b in pairs]
     strength = np.maximum.reduce([np.abs(signed) + absolute / 2 for signed, absolute in maps])
-    limit = max(_TILE_LEVELS, float(strength.max()) / 6)
+    limit = max(_TILE_LEVELS, float(strength.max()) / 3)
     rows, columns = np.nonzero(strength > limit)
     if not len(rows):
         return None

@@ -28,10 +28,15 @@ _EDGE = 8
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """How far the second picture lies right of and below the first, in samples, and what that explains."""
+    """Where the second picture lies, seen from the first: samples to the right and down, and how much larger it is.
+
+    `edge` is the largest displacement anywhere in the picture.
+    """
 
     right: float
     down: float
+    scale: float
+    edge: float
     explained: float
 
 
@@ -61,14 +66,18 @@ def find_shift(pairs: Sequence[tuple[Luma, Luma]], factor: float = 1.0) -> Shift
     down, right = (_signed(int(place), side) for place, side in zip(peak, surface.shape, strict=True))
     if max(abs(right) / surface.shape[1], abs(down) / surface.shape[0]) > 0.25:
         right = down = 0
-    found_right, found_down = float(right), float(down)
-    for _ in range(3):
-        step_right, step_down = _refine(pairs, found_right, found_down)
-        found_right, found_down = found_right + step_right, found_down + step_down
-    left_over = sum(_error(after, shifted(before, found_right, found_down)) for before, after in pairs)
+    place: Luma = np.array([float(right), float(down), 0.0])
+    for _ in range(4):
+        step = _refine(pairs, place)
+        place = place + step
+        if float(np.abs(step[:2]).max()) < 0.01:
+            break
+    left_over = sum(_error(after, resampled(before, *place)) for before, after in pairs)
     at_first = sum(_error(after, before) for before, after in pairs)
     explained = 1 - left_over / at_first if at_first > 1e-9 else 0.0
-    return Shift(found_right * factor, found_down * factor, explained)
+    growth = abs(place[2]) * max(rows, columns) / 2
+    edge = float(max(abs(place[0]), abs(place[1])) + growth) * factor
+    return Shift(float(place[0]) * factor, float(place[1]) * factor, 1 + float(place[2]), edge, explained)
 
 
 def _signed(place: int, side: int) -> int:
@@ -90,50 +99,64 @@ def _error(a: Luma, b: Luma) -> float:
     return float((apart * apart).sum())
 
 
-def _refine(pairs: Sequence[tuple[Luma, Luma]], right: float, down: float) -> tuple[float, float]:
-    """One Gauss-Newton step of after(x) = before(x - shift)."""
-    normal, side = np.zeros((2, 2)), np.zeros(2)
+def _refine(pairs: Sequence[tuple[Luma, Luma]], place: Luma) -> Luma:
+    """One Gauss-Newton step for (right, down, growth)."""
+    normal, side = np.zeros((3, 3)), np.zeros(3)
     for before, after in pairs:
-        moved = shifted(before, right, down)
+        moved = resampled(before, *place)
         slopes: list[Luma] = list(np.gradient(moved))
         gy, gx = (_inner(slope) for slope in slopes)
+        rows, columns = gx.shape
+        outward = gx * (np.arange(columns) - (columns - 1) / 2) + gy * (np.arange(rows) - (rows - 1) / 2)[:, None]
         apart = _inner(after) - _inner(moved)
-        normal += np.array([[(gx * gx).sum(), (gx * gy).sum()], [(gx * gy).sum(), (gy * gy).sum()]])
-        side -= np.array([(gx * apart).sum(), (gy * apart).sum()])
-    if abs(float(np.linalg.det(normal))) < 1e-6:
-        return 0.0, 0.0
-    step = np.clip(np.linalg.solve(normal, side), -1, 1)
-    return float(step[0]), float(step[1])
+        parts = [gx.ravel(), gy.ravel(), outward.ravel()]
+        normal += np.array([[float(a @ b) for b in parts] for a in parts])
+        side -= np.array([float(part @ apart.ravel()) for part in parts])
+    weak = np.diag(normal) < 1e-6
+    if weak.any() or np.linalg.cond(normal) > 1e14:
+        return np.zeros(3)
+    step = np.linalg.solve(normal, side)
+    limit = np.array([1.0, 1.0, 2.0 / max(pairs[0][0].shape)])
+    clipped: Luma = np.clip(step, -limit, limit)
+    return clipped
 
 
-def shifted(plane: Luma, right: float, down: float) -> Luma:
-    """The plane moved by a fraction of a sample, with cubic interpolation; edges repeated."""
-    return _shifted_along(_shifted_along(plane, down, 0), right, 1)
+def resampled(plane: Luma, right: float, down: float, growth: float) -> Luma:
+    """The plane moved, and grown about its middle by `growth` (0 = as it is), cubic; edges repeated."""
+    return _along(_along(plane, down, growth, 0), right, growth, 1)
 
 
-def _shifted_along(plane: Luma, amount: float, axis: int) -> Luma:
-    whole = int(np.floor(amount))
-    t = amount - whole
+def _along(plane: Luma, amount: float, growth: float, axis: int) -> Luma:
     length = plane.shape[axis]
-    places = np.arange(length) - whole
-    if t < 1e-6:
-        return np.take(plane, np.clip(places, 0, length - 1), axis=axis)
+    if amount == 0 and growth == 0:
+        return plane
+    middle = (length - 1) / 2
+    places = (np.arange(length) - middle - amount) / (1 + growth) + middle
+    whole = np.floor(places).astype(int)
+    t = places - whole
+    if axis == 0:
+        t = t[:, None]
     weights = (
-        (0.5 * (-(t**3) + 2 * t**2 - t), 1),
-        (0.5 * (3 * t**3 - 5 * t**2 + 2), 0),
-        (0.5 * (-3 * t**3 + 4 * t**2 + t), -1),
-        (0.5 * (t**3 - t**2), -2),
+        0.5 * (-(t**3) + 2 * t**2 - t),
+        0.5 * (3 * t**3 - 5 * t**2 + 2),
+        0.5 * (-3 * t**3 + 4 * t**2 + t),
+        0.5 * (t**3 - t**2),
     )
     total: Luma = np.zeros_like(plane)
-    for weight, offset in weights:
-        total += weight * np.take(plane, np.clip(places + offset, 0, length - 1), axis=axis)
+    for offset, weight in enumerate(weights, -1):
+        total += weight * np.take(plane, np.clip(whole + offset, 0, length - 1), axis=axis)
     return total
 
 
 def fit_shift(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
-    """The shift in words."""
+    """The movement in words; growth only where it moves the edges by a quarter of a pixel."""
     found = find_shift(pairs, factor)
-    return Fit(moved_words(round(found.right, 1), round(found.down, 1)), found.explained)
+    words = moved_words(round(found.right, 1), round(found.down, 1))
+    percent = (found.scale - 1) * 100
+    if abs(percent) / 100 * max(pairs[0][0].shape) / 2 * factor > 0.25:
+        grown = f"shown {abs(percent):.2g} % {'larger' if percent > 0 else 'smaller'}"
+        words = f"{words}, {grown}" if words else grown
+    return Fit(words, found.explained, found.edge / 0.25)
 
 
 def fit_blur(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
@@ -162,7 +185,8 @@ def fit_blur(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
     left_over = sum(_error(after, np.fft.irfft2(np.fft.rfft2(before) * transfer, s=shape)) for before, after in pairs)
     at_first = sum(_error(after, before) for before, after in pairs)
     words = f"{'blurred' if variance > 0 else 'sharpened'} by {sigma * factor:.1f} px"
-    return Fit(words, 1 - left_over / at_first if at_first > 1e-9 and sigma * factor >= 0.05 else 0.0)
+    explained = 1 - left_over / at_first if at_first > 1e-9 and sigma * factor >= 0.05 else 0.0
+    return Fit(words, explained, sigma * factor / 0.8)
 
 
 def fit_mirror(pairs: Sequence[tuple[Luma, Luma]]) -> Fit:

@@ -60,8 +60,8 @@ def psnr(squared_error_sum: int, samples: int) -> float:
 
 
 def tile_size(width: int) -> int:
-    """Luma samples along a tile's side: even, about 40 tiles to a row."""
-    return max(8, round(width / TILES_ACROSS / 2) * 2)
+    """Luma samples along a tile's side: even, about 40 tiles to a row, none so small that an encoder moves its mean."""
+    return max(min(32, width // 8 // 2 * 2), round(width / TILES_ACROSS / 2) * 2)
 
 
 def tile_map(before: Yuv, after: Yuv) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

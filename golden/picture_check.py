@@ -31,6 +31,10 @@ if TYPE_CHECKING:
     from renderer.story import Story, Workspace
 
 
+_FEW_PARTS = 16
+"""With more parts to compare, one pair of each is kept for the description, not three."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Frames of one recorded segment, and the new frame that stands for the first of them."""
@@ -145,5 +149,6 @@ class _Visitor:
         after = shrink(frame, reader.factor)
         changed = changed_frame(old, number, measure(before, after), reader.source)
         place = old - part.old.start
-        sample = place in {0, len(part.old) // 2, len(part.old) - 1}
+        few = len(self._result.rendered) <= _FEW_PARTS
+        sample = place == len(part.old) // 2 or (few and place in {0, len(part.old) - 1})
         self._result.log.add(index, changed, before, after, factor=reader.factor, sample=sample)

@@ -30,6 +30,8 @@ from golden.sound_signal import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from numpy.typing import NDArray
+
     from golden.sound_signal import Lag, Mono, Samples
     from renderer.timebase import FrameRange
 
@@ -118,7 +120,7 @@ def _levels(a: Mono, b: Mono) -> list[Heard]:
     """Louder or quieter: as a whole, or only what is loud or quiet."""
     levels_a, levels_b = step_db(a), step_db(b)
     loud = loud_steps(levels_a)
-    loud_db, quiet_db = (median_change(levels_a, levels_b, steps) for steps in (loud, ~loud))
+    loud_db, quiet_db = (median_change(levels_a, levels_b, steps) for steps in (loud, _pauses(levels_a, loud)))
     known = [change for change in (loud_db, quiet_db) if change is not None]
     if not known or max(abs(change) for change in known) <= LEVEL_DB:
         return []
@@ -130,6 +132,15 @@ def _levels(a: Mono, b: Mono) -> list[Heard]:
     if abs(quiet_db) > LEVEL_DB:
         found.append(Heard(f"what is quiet (the background) is {_louder(quiet_db)}", "quiet"))
     return found
+
+
+def _pauses(levels: Mono, loud: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The lower half of what is quiet: there the background is alone."""
+    quiet = ~loud & (levels > SILENT_DB)
+    if not quiet.any():
+        return quiet
+    lowest: NDArray[np.bool_] = quiet & (levels <= np.median(levels[quiet]))
+    return lowest
 
 
 def _louder(change_db: float) -> str:

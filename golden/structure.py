@@ -20,6 +20,7 @@ _PRIMARIES = {1: "BT.709", 2: "not labelled", 5: "BT.601 (625)", 6: "BT.601 (525
 _MATRIX = {0: "RGB", 1: "BT.709", 2: "not labelled", 5: "BT.601", 6: "BT.601", 9: "BT.2020"}
 _RANGE = {0: "not labelled", 1: "limited", 2: "full"}
 _AAC_FRAME_S = Fraction(1024, 44_100)
+_RATES = {"file size", "picture bit rate", "sound bit rate"}
 _OF_TIMELINE = {"frames", "picture length", "size", "frame rate", "title", "sound length"}
 """Rows that follow from the timeline: left to it where the timelines differ."""
 
@@ -28,14 +29,14 @@ def compare_structure(before: Json, after: Json, *, same_timeline: bool = True) 
     """All rows, and a difference for each that is other."""
     rows = [row for row in _rows(before, after) if same_timeline or row.name not in _OF_TIMELINE]
     return rows, [
-        Difference(_words(row), "file", "structure", track="mix" if _is_sound(row) else None)
+        Difference(_words(row), "file", "structure", None, None, _track(row), fails=row.state == "other")
         for row in rows
-        if row.state == "other"
+        if row.state == "other" or (row.state == "noted" and row.name not in _RATES)
     ]
 
 
-def _is_sound(row: Row) -> bool:
-    return row.name.startswith("sound") or row.name in {"sample rate", "channels"}
+def _track(row: Row) -> str | None:
+    return "mix" if row.name.startswith("sound") or row.name in {"sample rate", "channels"} else None
 
 
 def _words(row: Row) -> str:
@@ -60,7 +61,7 @@ def _rows(before: Json, after: Json) -> Iterator[Row]:
 def _state(name: str, was: str, now: str) -> Literal["same", "other", "noted"]:
     if was == now:
         return "same"
-    if name in {"file size", "picture bit rate", "sound bit rate", "level"}:
+    if name in {*_RATES, "level", "profile"}:
         return "noted"
     if name in {"picture length", "sound length", "sound start"} and "nothing" not in {was, now}:
         # encoders disagree by a frame about padding; a lag is told by the samples themselves
@@ -68,7 +69,7 @@ def _state(name: str, was: str, now: str) -> Literal["same", "other", "noted"]:
         return "noted" if apart <= float(_AAC_FRAME_S) else "other"
     if name == "keyframe interval" and "nothing" not in {was, now}:
         short, long = sorted(int(value.split()[0]) for value in (was, now))
-        return "other" if long > 1.2 * short else "noted"
+        return "other" if long >= 1.5 * short else "noted"
     return "other"
 
 
