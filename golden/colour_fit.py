@@ -32,12 +32,14 @@ _SECOND_PARAMETER = 0.08
 class Fit:
     """One explanation. `explained` is the share of the squared difference that it accounts for, 1 = all of it.
 
-    `effect` is its size in units of the least that an encoder would not make by itself.
+    `effect` is its size in units of the least that an encoder would not make by itself; `moves` says that it is about
+    places and sharpness, not about colours.
     """
 
     what: str
     explained: float
     effect: float = 100.0
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +101,7 @@ def _candidates(before: Levels, after: Levels) -> Iterator[_Candidate]:
     yield from _luma_lines(before, after)
     tint = (after - before).mean(axis=0)
     words = f"tinted by {tint[1]:+.1f} (Cb) and {tint[2]:+.1f} (Cr) levels"
-    strength = float(np.abs(tint[1:]).max()) / 0.75
+    strength = float(np.abs(tint[1:]).max()) / 1.5
     yield _Candidate(words, before + tint * np.array([0, 1, 1]), _SECOND_PARAMETER, strength)
 
 
@@ -194,13 +196,13 @@ def _luma_lines(before: Levels, after: Levels) -> Iterator[_Candidate]:
     was, now = before[:, 0], after[:, 0]
     offset = float((now - was).mean())
     words = f"{'brighter' if offset > 0 else 'darker'} by {abs(offset):.1f} levels"
-    yield _Candidate(words, before + np.array([offset, 0, 0]), effect=abs(offset) / 0.75)
+    yield _Candidate(words, before + np.array([offset, 0, 0]), effect=abs(offset) / 1.5)
     spread = float(((was - was.mean()) ** 2).sum())
     if spread > 1e-9:
         slope = float(((was - was.mean()) * (now - now.mean())).sum()) / spread
         line = now.mean() + slope * (was - was.mean())
         middle = float(now.mean() + slope * (126 - was.mean()) - 126)
         words = f"contrast × {slope:.2f}, brightness {middle:+.1f} levels"
-        strength = max(abs(slope - 1) / 0.02, abs(middle) / 0.75)
+        strength = max(abs(slope - 1) / 0.03, abs(middle) / 1.5)
         lined = np.stack([line, before[:, 1], before[:, 2]], axis=1)
         yield _Candidate(words, lined, _SECOND_PARAMETER, strength)

@@ -30,11 +30,11 @@ MEAN_DB, MEAN_SSIM = 34.0, 0.95
 """The mean gate: a frame below either has lost more than an encoder at an ordinary setting takes away."""
 TILE_LEVELS = 3.0
 """The tile gate: an encoder keeps the mean of a tile; one that is off by more shows something else."""
-_LONGEST_SHOT = 150
+_LONGEST_SHOT, _LONGEST_FADE = 150, 90
 _SHORT = 3
 """Fewer frames beyond a gate, and not far beyond, are an encoder's hiccup."""
 _NOISE_DB = 55.0
-_SAME_PICTURE, _OTHER_PICTURE = 0.8, 0.6
+_ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,13 +64,25 @@ def shots_of(a: Signatures) -> list[FrameRange]:
 
 def picture_differences(material: Material) -> list[Difference]:
     """Everything that is other in the picture."""
-    exchanged = _exchanged(material)
-    covered = {number for item in exchanged if item.frames is not None for number in item.frames}
+    known = _exchanged(material)
+    known += _crossfades(material, {number for item in known for number in item.frames or ()})
+    covered = {number for item in known for number in item.frames or ()}
     found: list[tuple[Difference, bool]] = []
     for shot in shots_of(material.a):
-        if shot.start not in covered:
-            found += _shot(shot, material)
-    return [*_lonely(material), *exchanged, *_merged(found, material)]
+        found += _shot(shot, material, covered)
+    return [*_lonely(material), *known, *_merged(found, material)]
+
+
+def _crossfades(material: Material, covered: set[int]) -> list[Difference]:
+    """Runs of failing frames that are the same two pictures mixed otherwise."""
+    frames = material.log.frames.values()
+    failing = [frame.number for frame in frames if beyond_gates(frame) and frame.number not in covered]
+    found = []
+    for run in runs(failing, bridge=6):
+        words = crossfade_words(run, material) if len(run) <= _LONGEST_FADE else None
+        if words is not None:
+            found.append(Difference(words, "picture", "picture", run))
+    return found
 
 
 def _lonely(material: Material) -> Iterator[Difference]:
@@ -113,8 +125,9 @@ def _exchanged(material: Material) -> list[Difference]:
     found: list[Difference] = []
     for shot, other in itertools.combinations(pictures, 2):
         (a1, b1), (a2, b2) = pictures[shot], pictures[other]
-        crossed = min(likeness(a1, b2), likeness(a2, b1)) > _SAME_PICTURE
-        if crossed and max(likeness(a1, b1), likeness(a2, b2)) < _OTHER_PICTURE:
+        crossed = min(likeness(a1, b2), likeness(a2, b1))
+        straight = max(likeness(a1, b1), likeness(a2, b2))
+        if crossed > _ALIKE and crossed > straight + 0.3:
             for one, two in ((shot, other), (other, shot)):
                 what = f"swapped with the shot of frames {two.start} to {two.end - 1}"
                 found.append(Difference(what, "picture", "picture", one))
@@ -125,31 +138,22 @@ def _whole_shots(a: Signatures) -> list[FrameRange]:
     return [FrameRange(start, end) for start, end in itertools.pairwise([*shot_starts(a), len(a)])]
 
 
-def _shot(shot: FrameRange, material: Material) -> Iterator[tuple[Difference, bool]]:
+def _shot(shot: FrameRange, material: Material, covered: set[int]) -> Iterator[tuple[Difference, bool]]:
     """What is other in one shot, and whether it may be joined with the same in its neighbours."""
     log = material.log
-    figures = [log.frames[number] for number in shot if number in log.frames]
+    figures = [log.frames[number] for number in shot if number in log.frames and number not in covered]
     if not figures or min(frame.psnr_db for frame in figures) > _NOISE_DB:
         return
     failing = [frame.number for frame in figures if beyond_gates(frame)]
     seen = _described(shot, material)
-    if seen is not None and seen.named and seen.effect >= 1 and len(failing) * 2 >= len(figures) * _share(seen):
+    if seen is not None and seen.named and seen.effect >= 1 and len(figures) * 2 > len(shot):
         yield _difference(seen, shot, material), True
         return
     for run in runs(failing, bridge=4):
-        words = crossfade_words(run, material)
-        if words is not None:
-            yield Difference(words, "picture", "picture", run), False
-            continue
         part = _described(run, material)
         worst = max(log.frames[number].tile for number in run if number in log.frames)
         if part is not None and (len(run) >= _SHORT or worst > 2 * TILE_LEVELS) and part.effect >= 1:
             yield _difference(part, run, material), True
-
-
-def _share(seen: Description) -> float:
-    """A change of colour, place or sharpness shows below the gates too; one without a name must fail them."""
-    return 0.0 if seen.named else 1.0
 
 
 def _described(frames: FrameRange, material: Material) -> Description | None:
@@ -169,7 +173,7 @@ def crossfade_words(run: FrameRange, material: Material) -> str | None:
     hard = cuts(material.a)
     first = max([run.start - reach, *(edge for edge in hard if edge <= run.start)])
     last = min([run.end + reach, *(edge - 1 for edge in [*hard, len(material.a)] if edge >= run.end)])
-    if last - first < 4 or first not in partner or last not in partner:
+    if last - first < 4 or any(edge not in partner or _fails(edge, material) for edge in (first, last)):
         return None
     old, new = material.a[first].astype(float), material.a[last].astype(float)
     span = float(((new - old) ** 2).sum())
@@ -194,6 +198,10 @@ def crossfade_words(run: FrameRange, material: Material) -> str | None:
         apart = f"{frames_word(abs(now - was))} {'longer' if now > was else 'shorter'}"
         return f"crossfade of {frames_word(now)} instead of {was}, {apart}"
     return f"crossfade runs otherwise: its weight is off by up to {most * 100:.0f} %"
+
+
+def _fails(number: int, material: Material) -> bool:
+    return number in material.log.frames and beyond_gates(material.log.frames[number])
 
 
 def _fade_length(weights: list[float]) -> float | None:

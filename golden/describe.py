@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 ENOUGH = 0.35
 """The share of the squared difference that an explanation must account for."""
-_OTHER_PICTURE = 0.5
+ANOTHER = "another picture"
+_OTHER_PICTURE, _SAME_PICTURE = 0.5, 0.8
 _CERTAIN = 0.85
 _MOST_PAIRS = 3
 _TILE_LEVELS = 1.5
@@ -56,14 +57,14 @@ def describe(pairs: Sequence[Pair], factor: int = 1) -> Description:
     width, height = chosen[0][0].size
     part = box is not None and (box[2] - box[0]) * (box[3] - box[1]) < 0.5 * width * height
     looked = [(a.cut(box), b.cut(box)) for a, b in chosen] if part and box is not None else list(chosen)
-    # What is drawn over a part of a picture is no change of its colours.
-    fit = explain(looked, factor, colours=not part)
-    if part and fit is not None and fit.explained < _CERTAIN:
-        fit = None
+    fit = explain(looked, factor)
+    if part and fit is not None and (fit.explained < _CERTAIN or fit.what == ANOTHER or not fit.moves):
+        fit = None  # what is drawn over a part of a picture is no change of its colours
     scaled = None if box is None or not part else _times(box, factor)
     if fit is not None:
         return Description(fit.what, named=True, box=scaled, effect=fit.effect)
-    return Description(_plain(looked), named=False, box=scaled)
+    what = f"{'in part ' if part else ''}{_plain(looked)}"
+    return Description(what, named=False, box=scaled)
 
 
 def _spread(pairs: Sequence[Pair], count: int) -> list[Pair]:
@@ -77,23 +78,27 @@ def _times(box: Box, factor: int) -> Box:
     return left, top, right, bottom
 
 
-def explain(pairs: Sequence[Pair], factor: int, *, colours: bool = True) -> Fit | None:
+def explain(pairs: Sequence[Pair], factor: int) -> Fit | None:
     """The best explanation that accounts for enough; None where there is none."""
-    levels = [block_levels(frames) for frames in zip(*pairs, strict=True)]
-    colour = fit_colours(levels[0], levels[1]) if colours else None
-    if colour is not None and colour.explained > _CERTAIN:
-        return colour
     lumas = [(luma_of(_reduced(a.y)), luma_of(_reduced(b.y))) for a, b in pairs]
+    small = min(lumas[0][0].shape) < 24
+    alike = min(likeness(a, b) for a, b in lumas)
+    colour = None
+    if alike > _SAME_PICTURE or small:
+        levels = [block_levels(frames) for frames in zip(*pairs, strict=True)]
+        colour = fit_colours(levels[0], levels[1])
+    if colour is not None and (colour.explained > _CERTAIN or small):
+        return colour if colour.explained >= ENOUGH else None
+    if small:
+        return None
     pixels = float(factor)
-    if min(lumas[0][0].shape) < 24:
-        return colour if colour is not None and colour.explained >= ENOUGH else None
     geometry = [fit_mirror(lumas), fit_shift(lumas, pixels), fit_blur(lumas, pixels)]
     fits = [fit for fit in (colour, *geometry) if fit is not None and fit.what]
     best = max(fits, key=lambda fit: fit.explained, default=None)
     if best is not None and best.explained >= ENOUGH:
         return best
-    if min(likeness(a, b) for a, b in lumas) < _OTHER_PICTURE:
-        return Fit("another picture", 1.0)
+    if alike < _OTHER_PICTURE:
+        return Fit(ANOTHER, 1.0)
     return _different_shifts(lumas, pixels)
 
 

@@ -156,7 +156,7 @@ def fit_shift(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
     if abs(percent) / 100 * max(pairs[0][0].shape) / 2 * factor > 0.25:
         grown = f"shown {abs(percent):.2g} % {'larger' if percent > 0 else 'smaller'}"
         words = f"{words}, {grown}" if words else grown
-    return Fit(words, found.explained, found.edge / 0.25)
+    return Fit(words, found.explained, found.edge / 0.25, moves=True)
 
 
 def fit_blur(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
@@ -186,7 +186,7 @@ def fit_blur(pairs: Sequence[tuple[Luma, Luma]], factor: float) -> Fit:
     at_first = sum(_error(after, before) for before, after in pairs)
     words = f"{'blurred' if variance > 0 else 'sharpened'} by {sigma * factor:.1f} px"
     explained = 1 - left_over / at_first if at_first > 1e-9 and sigma * factor >= 0.05 else 0.0
-    return Fit(words, explained, sigma * factor / 0.8)
+    return Fit(words, explained, sigma * factor / 0.8, moves=True)
 
 
 def fit_mirror(pairs: Sequence[tuple[Luma, Luma]]) -> Fit:
@@ -197,4 +197,4 @@ def fit_mirror(pairs: Sequence[tuple[Luma, Luma]]) -> Fit:
     best = max(across, down)
     if best < 0.9 or best < straight + 0.05:
         return Fit("", 0.0)
-    return Fit("left and right swapped" if across >= down else "turned upside down", best)
+    return Fit("left and right swapped" if across >= down else "turned upside down", best, moves=True)

@@ -30,10 +30,12 @@ R = TypeVar("R")
 ACROSS = 48
 _OTHER, _ALONE, _NEVER = 30.0, 20.0, 1e7
 _ALL_BUT_EQUAL = 0.35
+_MOST_LONELY = 6
+"""More dropped and repeated frames than this are a movement of another speed."""
 _BAND = 48
 _REACH = 60
 _CUT = 12.0
-_FADE_REACH, _OTHER_PICTURE = 20, 0.5
+_FADE_REACH, _OTHER_PICTURE = 20, 0.3
 """Mean difference of two neighbours in levels from which on a new shot begins."""
 
 
@@ -76,7 +78,9 @@ def match_frames(a: Signatures, b: Signatures) -> Match:
             sum(_cost(*evened, pair) for pair in match.pairs if pair in apart) / max(1, len(apart & set(match.pairs)))
             for match in (straight, free)
         ]
-        straight = free if costs[1] <= _ALL_BUT_EQUAL * costs[0] else straight
+        more = len(free.missing) + len(free.extra) - len(straight.missing) - len(straight.extra)
+        if costs[1] <= _ALL_BUT_EQUAL * costs[0] and more <= _MOST_LONELY:
+            straight = free
     pairs, extra = list(straight.pairs), list(straight.extra)
     for place, number in enumerate(extra):
         extra[place] = _to_repeat(number, b, pairs)
