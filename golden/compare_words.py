@@ -15,7 +15,7 @@ import numpy as np
 from golden.changes import ChangeLog, runs
 from golden.describe import Description, describe, place_words
 from golden.geometry_fit import likeness
-from golden.matching import cuts, shot_starts
+from golden.matching import cuts, likenesses
 from golden.model import Difference
 from golden.names import frames_word
 from renderer.timebase import FrameRange
@@ -34,7 +34,7 @@ _LONGEST_SHOT, _LONGEST_FADE = 150, 90
 _SHORT = 3
 """Fewer frames beyond a gate, and not far beyond, are an encoder's hiccup."""
 _NOISE_DB = 55.0
-_ALIKE = 0.6
+_ALIKE, _UNLIKE, _OTHER_PICTURE_DB, _STEADY = 0.75, 0.6, 25.0, 5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +55,7 @@ def beyond_gates(frame: ChangedFrame) -> bool:
 
 def shots_of(a: Signatures) -> list[FrameRange]:
     """Shots of the first video, long ones cut."""
-    edges = [*shot_starts(a), len(a)]
+    edges = [*cuts(a), len(a)]
     found = []
     for start, end in itertools.pairwise(edges):
         found += [FrameRange(place, min(end, place + _LONGEST_SHOT)) for place in range(start, end, _LONGEST_SHOT)]
@@ -114,28 +114,67 @@ def _apart(a: Signatures, b: Signatures) -> float:
 
 
 def _exchanged(material: Material) -> list[Difference]:
-    """Shots that show another shot's picture, where that one shows theirs."""
+    """Runs of frames that show what the first video shows elsewhere; two that show each other's are swapped."""
     partner = dict(material.match.pairs)
-    middles = {shot: (shot.start + shot.end) // 2 for shot in _whole_shots(material.a)}
-    pictures = {
-        shot: (material.a[middle].astype(float), material.b[partner[middle]].astype(float))
-        for shot, middle in middles.items()
-        if middle in partner
+    suspects = [
+        n for n in sorted(material.log.frames) if material.log.frames[n].psnr_db < _OTHER_PICTURE_DB and n in partner
+    ]
+    if not suspects:
+        return []
+    alike = likenesses(material.a, material.b[[partner[number] for number in suspects]])
+    places = {
+        number: int(row.argmax())
+        for number, row in zip(suspects, alike, strict=True)
+        if row[number] < _UNLIKE and row.max() > _ALIKE
     }
-    found: list[Difference] = []
-    for shot, other in itertools.combinations(pictures, 2):
-        (a1, b1), (a2, b2) = pictures[shot], pictures[other]
-        crossed = min(likeness(a1, b2), likeness(a2, b1))
-        straight = max(likeness(a1, b1), likeness(a2, b2))
-        if crossed > _ALIKE and crossed > straight + 0.3:
-            for one, two in ((shot, other), (other, shot)):
-                what = f"swapped with the shot of frames {two.start} to {two.end - 1}"
-                found.append(Difference(what, "picture", "picture", one))
+    hard = set(cuts(material.a))
+    shown = {
+        _grown(run, set(suspects), hard): _middle([places[number] for number in run])
+        for run in _steady(places, material)
+    }
+    found = []
+    for run, place in shown.items():
+        back = next((other for other, seen in shown.items() if place in other and seen in run), None)
+        if back is not None:
+            what = f"swapped with frames {back.start} to {back.end - 1}"
+        else:
+            what = f"shows what was at frame {place}"
+        if back is not None or place not in run:
+            found.append(Difference(what, "picture", "picture", run))
     return found
 
 
-def _whole_shots(a: Signatures) -> list[FrameRange]:
-    return [FrameRange(start, end) for start, end in itertools.pairwise([*shot_starts(a), len(a)])]
+def _steady(places: dict[int, int], material: Material) -> Iterator[FrameRange]:
+    """Runs of at least five frames, cut where either side has a cut."""
+    hard = cuts(material.a)
+    run: list[int] = []
+    for number, place in sorted(places.items()):
+        breaks = run and (
+            number > run[-1] + 1
+            or number in hard
+            or any(min(place, places[run[-1]]) < edge <= max(place, places[run[-1]]) for edge in hard)
+        )
+        if breaks:
+            if len(run) >= _STEADY:
+                yield FrameRange(run[0], run[-1] + 1)
+            run = []
+        run.append(number)
+    if len(run) >= _STEADY:
+        yield FrameRange(run[0], run[-1] + 1)
+
+
+def _grown(run: FrameRange, suspects: set[int], hard: set[int]) -> FrameRange:
+    """With the frames around it that are quite other too, up to a cut."""
+    start, end = run.start, run.end
+    while start - 1 in suspects and start not in hard:
+        start -= 1
+    while end in suspects and end not in hard:
+        end += 1
+    return FrameRange(start, end)
+
+
+def _middle(values: list[int]) -> int:
+    return sorted(values)[len(values) // 2]
 
 
 def _shot(shot: FrameRange, material: Material, covered: set[int]) -> Iterator[tuple[Difference, bool]]:
@@ -175,43 +214,52 @@ def crossfade_words(run: FrameRange, material: Material) -> str | None:
     last = min([run.end + reach, *(edge - 1 for edge in [*hard, len(material.a)] if edge >= run.end)])
     if last - first < 4 or any(edge not in partner or _fails(edge, material) for edge in (first, last)):
         return None
-    old, new = material.a[first].astype(float), material.a[last].astype(float)
-    span = float(((new - old) ** 2).sum())
-    if span / old.size < 25 or likeness(old, new) > 0.97:
+    weights = _weights(first, last, material)
+    edges = _fade_edges(weights[0]) if weights is not None else None
+    if weights is not None and edges is not None:  # once more, with the last frames before it and the first after it
+        first, last = max(first, first + int(edges[0]) - 1), min(last, first + int(edges[1]) + 2)
+        weights = _weights(first, last, material) or weights
+    if weights is None or max(abs(a - b) for a, b in zip(*weights, strict=True)) < 0.02:
         return None
-    weights: list[list[float]] = [[], []]
-    for number in range(first, last + 1):
-        if number in partner:
-            for side, picture in enumerate((material.a[number], material.b[partner[number]])):
-                mixed = picture.astype(float)
-                weight = float(((mixed - old) * (new - old)).sum()) / span
-                left_over = float(((mixed - old - weight * (new - old)) ** 2).sum())
-                if left_over > 0.15 * span:
-                    return None
-                weights[side].append(weight)
-    lengths = [_fade_length(values) for values in weights]
-    most = max(abs(a - b) for a, b in zip(*weights, strict=True))
-    if most < 0.02:
-        return None
+    lengths = [None if edges is None else edges[1] - edges[0] for edges in map(_fade_edges, weights)]
     if lengths[0] and lengths[1] and round(lengths[0]) != round(lengths[1]):
         was, now = round(lengths[0]), round(lengths[1])
         apart = f"{frames_word(abs(now - was))} {'longer' if now > was else 'shorter'}"
         return f"crossfade of {frames_word(now)} instead of {was}, {apart}"
+    most = max(abs(a - b) for a, b in zip(*weights, strict=True))
     return f"crossfade runs otherwise: its weight is off by up to {most * 100:.0f} %"
+
+
+def _weights(first: int, last: int, material: Material) -> tuple[list[float], list[float]] | None:
+    """How much of frame `last` is in each frame from `first` on, in both videos; None where they are no mixes."""
+    partner = dict(material.match.pairs)
+    old, new = material.a[first].astype(float), material.a[last].astype(float)
+    span = float(((new - old) ** 2).sum())
+    if span / old.size < 25 or likeness(old, new) > 0.97:
+        return None
+    weights: tuple[list[float], list[float]] = ([], [])
+    for number in range(first, last + 1):
+        for side, picture in enumerate((material.a[number], material.b[partner.get(number, number)])):
+            mixed = picture.astype(float) - old
+            weight = float((mixed * (new - old)).sum()) / span
+            if float(((mixed - weight * (new - old)) ** 2).sum()) > 0.15 * span:
+                return None
+            weights[side].append(weight)
+    return weights
 
 
 def _fails(number: int, material: Material) -> bool:
     return number in material.log.frames and beyond_gates(material.log.frames[number])
 
 
-def _fade_length(weights: list[float]) -> float | None:
-    """Frames from the old picture to the new one, by the slope of the weights in between."""
-    inside = [(place, weight) for place, weight in enumerate(weights) if 0.08 < weight < 0.92]
+def _fade_edges(weights: list[float]) -> tuple[float, float] | None:
+    """Places where a straight line through the weights in between is 0 and 1."""
+    inside = [(place, weight) for place, weight in enumerate(weights) if 0.1 < weight < 0.9]
     if len(inside) < 3:
         return None
     places, values = np.array(inside).T
-    slope = float(np.polyfit(places, values, 1)[0])
-    return 1 / slope if slope > 1e-3 else None
+    slope, height = np.polyfit(places, values, 1)
+    return (float(-height / slope), float((1 - height) / slope)) if slope > 1e-3 else None
 
 
 def _merged(found: list[tuple[Difference, bool]], material: Material) -> Iterator[Difference]:

@@ -35,7 +35,6 @@ _MOST_LONELY = 6
 _BAND = 48
 _REACH = 60
 _CUT = 12.0
-_FADE_REACH, _OTHER_PICTURE = 20, 0.3
 """Mean difference of two neighbours in levels from which on a new shot begins."""
 
 
@@ -180,20 +179,11 @@ def cuts(video: Signatures) -> list[int]:
     return [0, *(int(place) + 1 for place in np.nonzero(steps > _CUT)[0])]
 
 
-def shot_starts(video: Signatures) -> list[int]:
-    """As `cuts`, with the middles of crossfades: where the picture is another one two thirds of a second later."""
-    hard = cuts(video)
-    if len(video) <= _FADE_REACH:
-        return hard
-    flat = _evened(video).astype(np.float32)
-    before, after = flat[:-_FADE_REACH], flat[_FADE_REACH:]
-    norms = np.sqrt((before * before).sum(axis=1) * (after * after).sum(axis=1))
-    alike = (before * after).sum(axis=1) / np.maximum(norms, 1e-6)
-    found = list(hard)
-    for place in np.argsort(alike):
-        middle = int(place) + _FADE_REACH // 2
-        if alike[place] > _OTHER_PICTURE:
-            break
-        if all(abs(middle - other) > _FADE_REACH for other in found):
-            found.append(middle)
-    return sorted(found)
+def likenesses(a: Signatures, b: Signatures) -> NDArray[np.float32]:
+    """(frames of b, frames of a): normalised correlation of every small copy with every other."""
+    rows = []
+    for frames in (b, a):
+        flat = _evened(frames).astype(np.float32)
+        rows.append(flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6))
+    found: NDArray[np.float32] = rows[0] @ rows[1].T
+    return found

@@ -36,7 +36,7 @@ def picture_findings(old: Timeline, story: Story, workspace: Workspace, result: 
     """Every difference of the picture layer."""
     if not result.compared:
         return picture_differences(old, story.timeline)
-    claims = [_confirmed(claim, result) for claim in picture_differences(old, story.timeline)]
+    claims = [_confirmed(claim, old, result) for claim in picture_differences(old, story.timeline)]
     covered = {number for claim in claims if claim.frames is not None and claim.fails for number in claim.frames}
     loose = [number for number in result.log.frames if number not in covered]
     found = list(claims)
@@ -49,7 +49,7 @@ def _order(item: Difference) -> tuple[bool, int, str]:
     return not item.fails, -1 if item.frames is None else item.frames.start, item.where
 
 
-def _confirmed(claim: Difference, result: PictureResult) -> Difference:
+def _confirmed(claim: Difference, old: Timeline, result: PictureResult) -> Difference:
     """A claim with the frames that really changed; mentioned only where none did."""
     if claim.frames is None or not claim.fails or claim.layer is None:
         return claim
@@ -61,11 +61,18 @@ def _confirmed(claim: Difference, result: PictureResult) -> Difference:
         return dataclasses.replace(claim, what=f"{claim.what}; no frame is other for it", fails=False)
     frames = claim.frames if timing else hull(changed)
     if CONTENT in claim.what or claim.what.startswith("shows "):
-        pairs = result.log.pairs(claim.frames)
+        pairs = result.log.pairs(_alone(claim.layer, old)) or result.log.pairs(claim.frames)
         if pairs:
             seen = describe([(pair.before, pair.after) for pair in pairs], pairs[0].factor)
             return dataclasses.replace(claim, what=f"{claim.what}: {seen.what}", frames=frames)
     return dataclasses.replace(claim, frames=frames)
+
+
+def _alone(layer_id: str, old: Timeline) -> FrameRange:
+    """The frames in which an image is seen without another one fading over or under it."""
+    layer = next(layer for layer in old.layers if layer.id == layer_id)
+    shot = shot_ranges(old)[layer_id]
+    return FrameRange(min(shot.end, shot.start + layer.fade_in), shot.end)
 
 
 def _measured(run: FrameRange, old: Timeline, workspace: Workspace, result: PictureResult) -> Iterator[Difference]:

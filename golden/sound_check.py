@@ -61,7 +61,7 @@ def check_sound(golden: Golden, proxy: Path, story: Story, workspace: Workspace)
         blocks = list(decoded_sound(video))
     before = np.concatenate(blocks) if blocks else np.zeros((0, 2), np.float32)
     before = before[: recorded.sample_count]
-    heard = hear(before, samples)
+    heard = hear(before, samples, (np.array(recorded.left), np.array(recorded.right)))
     if claims:
         found = [_explained(claim, heard) for claim in claims]
     else:

@@ -83,6 +83,19 @@ def step_db(signal: Mono) -> Mono:
     return found
 
 
+def channel_levels(samples: Samples, late: int = 0) -> tuple[Mono, Mono]:
+    """Levels of left and right, of a sound that is `late` samples late."""
+    channels = (moved(samples[:, channel].astype(np.float64), -late, len(samples)) for channel in (0, 1))
+    left, right = (step_db(channel) for channel in channels)
+    return left, right
+
+
+def both_db(levels: tuple[Mono, Mono]) -> Mono:
+    """The mean power of both channels in dBFS."""
+    mean: Mono = 10 * np.log10((10 ** (levels[0] / 10) + 10 ** (levels[1] / 10)) / 2)
+    return mean
+
+
 def loud_steps(levels: Mono) -> NDArray[np.bool_]:
     """Steps of the louder kind, where a sound has two kinds (a voice and a bed): within 14 dB of the loudest tenth."""
     heard = levels[levels > SILENT_DB]

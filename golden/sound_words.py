@@ -16,6 +16,8 @@ from golden.sound_signal import (
     RATE,
     SILENT_DB,
     SURE_PEAK,
+    both_db,
+    channel_levels,
     find_lag,
     left_over_db,
     loud_steps,
@@ -53,11 +55,14 @@ class Heard:
     steps: FrameRange | None = None
 
 
-def hear(before: Samples, after: Samples) -> list[Heard]:
-    """Everything that is other between two sounds of 48 kHz, (n, 2) float32."""
+def hear(before: Samples, after: Samples, exact: tuple[Mono, Mono] | None = None) -> list[Heard]:
+    """Everything that is other between two sounds of 48 kHz, (n, 2) float32.
+
+    `exact` are the first one's true levels (left, right), where its samples are only a coded copy.
+    """
     a, b = mid(before), mid(after)
-    levels_a, levels_b = step_db(a), step_db(b)
-    silent = [not (levels > SILENT_DB).any() for levels in (levels_a, levels_b)]
+    was = exact or channel_levels(before)
+    silent = [not (both_db(levels) > SILENT_DB).any() for levels in (was, channel_levels(after))]
     if all(silent):
         return list(_lengths(before, after))
     if any(silent):
@@ -65,14 +70,14 @@ def hear(before: Samples, after: Samples) -> list[Heard]:
     lag = find_lag(a, b)
     if abs(lag.likeness) < SURE_PEAK:
         return [Heard("another sound")]
-    found = [*_polarity(lag), *_late(a, b, lag), *_channels(before, after, lag)]
-    level = _levels(a, moved(b, -lag.samples, len(b)))
-    found += level
-    if not any(item.what.startswith("left and right") for item in found):
-        found += _balance(before, after, lag)
-    if not level:
-        found += _stretches(levels_a, step_db(moved(b, -lag.samples, len(b))))
-    if not found:
+    now = channel_levels(after, lag.samples)
+    found = [*_polarity(lag), *_late(a, b, lag)]
+    swapped = lag.likeness > 0 and (_sides_turned(before, after, lag) or _balance_turned(was, now))
+    found += [Heard("left and right swapped")] if swapped else _balance(was, now)
+    if not any(item.what.startswith(("out of", "the left", "the right")) for item in found):
+        level = _levels(both_db(was), both_db(now))
+        found += level or _stretches(both_db(was), both_db(now))
+    if not found and exact is None:
         rest = left_over_db(a, moved(b, -lag.samples, len(b)))
         if rest > _LEFT_OVER_DB:
             found.append(Heard(f"other in its content: the difference is only {-rest:.0f} dB below the sound"))
@@ -106,19 +111,28 @@ def _late(a: Mono, b: Mono, lag: Lag) -> Iterator[Heard]:
         yield Heard(f"what is quiet (the background) is {late_words(sure['quiet'].seconds)}", "quiet")
 
 
-def _channels(before: Samples, after: Samples, lag: Lag) -> Iterator[Heard]:
+def _sides_turned(before: Samples, after: Samples, lag: Lag) -> bool:
+    """Whether the difference of the channels has turned its sign."""
     a, b = side(before), side(after)
     length = max(len(a), len(b))
     a, b = moved(a, 0, length), moved(b, -lag.samples, length)
     energy = float(np.sqrt((a * a).sum() * (b * b).sum()))
     whole = float((mid(before) ** 2).sum())
-    if energy > whole * 1e-6 and float((a * b).sum()) / energy < -0.5 and lag.likeness > 0:
-        yield Heard("left and right swapped")
+    return energy > whole * 1e-6 and float((a * b).sum()) / energy < -0.5
 
 
-def _levels(a: Mono, b: Mono) -> list[Heard]:
+def _balance_turned(was: tuple[Mono, Mono], now: tuple[Mono, Mono]) -> bool:
+    """Whether what was louder on the left is louder on the right by as much."""
+    count = min(len(was[0]), len(now[0]))
+    heard = both_db(was)[:count] > SILENT_DB
+    if not heard.any():
+        return False
+    leans = [float(np.median((levels[0][:count] - levels[1][:count])[heard])) for levels in (was, now)]
+    return abs(leans[0]) > 1 and abs(leans[0] + leans[1]) < LEVEL_DB
+
+
+def _levels(levels_a: Mono, levels_b: Mono) -> list[Heard]:
     """Louder or quieter: as a whole, or only what is loud or quiet."""
-    levels_a, levels_b = step_db(a), step_db(b)
     loud = loud_steps(levels_a)
     loud_db, quiet_db = (median_change(levels_a, levels_b, steps) for steps in (loud, _pauses(levels_a, loud)))
     known = [change for change in (loud_db, quiet_db) if change is not None]
@@ -147,15 +161,12 @@ def _louder(change_db: float) -> str:
     return f"{abs(change_db):.1f} dB {'louder' if change_db > 0 else 'quieter'}"
 
 
-def _balance(before: Samples, after: Samples, lag: Lag) -> Iterator[Heard]:
+def _balance(was: tuple[Mono, Mono], now: tuple[Mono, Mono]) -> Iterator[Heard]:
     """One channel other than the other."""
     changes = []
-    for channel in (0, 1):
-        a = before[:, channel].astype(np.float64)
-        b = moved(after[:, channel].astype(np.float64), -lag.samples, len(after))
-        levels_a, levels_b = step_db(a), step_db(b)
+    for name, levels_a, levels_b in zip(("left", "right"), was, now, strict=True):
         if (levels_a > SILENT_DB).any() and not (levels_b > SILENT_DB).any():
-            yield Heard(f"the {'right' if channel else 'left'} channel is silent")
+            yield Heard(f"the {name} channel is silent")
             return
         change = median_change(levels_a, levels_b, np.ones(len(levels_a), bool))
         changes.append(0.0 if change is None else change)
