@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Luma = NDArray[np.float64]
     Spectrum = NDArray[np.complex128]
 
+_EARNED = 0.04
 _EDGE = 8
 """Samples at the edges that are not looked at: what moved in from outside can't be known."""
 
@@ -52,32 +53,48 @@ def likeness(before: Luma, after: Luma) -> float:
 
 
 def find_shift(pairs: Sequence[tuple[Luma, Luma]], factor: float = 1.0) -> Shift:
-    """The one shift that fits all pairs; `factor` turns samples into the pixels that are reported."""
-    window = _window(pairs[0][0].shape)
-    rows, columns = pairs[0][0].shape
-    total: Spectrum = np.zeros((rows, columns // 2 + 1), np.complex128)
+    """The shift that fits all pairs, with growth only where that explains more; `factor` turns samples into pixels."""
+    right, down = _correlation_peak(pairs)
+    at_first = sum(_error(after, before) for before, after in pairs)
+    if at_first <= 1e-9:
+        return Shift(0.0, 0.0, 1.0, 0.0, 0.0)
+    place, left_over = _fitted(pairs, np.array([right, down, 0.0]), growing=False)
+    if left_over > 0.1 * at_first:
+        grown, rest = _fitted(pairs, place, growing=True)
+        place, left_over = (grown, rest) if rest < left_over - _EARNED * at_first else (place, left_over)
+    growth = abs(place[2]) * max(pairs[0][0].shape) / 2
+    edge = float(max(abs(place[0]), abs(place[1])) + growth) * factor
+    explained = 1 - left_over / at_first
+    return Shift(float(place[0]) * factor, float(place[1]) * factor, 1 + float(place[2]), edge, explained)
+
+
+def _correlation_peak(pairs: Sequence[tuple[Luma, Luma]]) -> tuple[float, float]:
+    """The shift in whole samples, by the phases of both spectra; 0 where it would be more than a quarter."""
+    shape = pairs[0][0].shape
+    window = _window(shape)
+    total: Spectrum = np.zeros((shape[0], shape[1] // 2 + 1), np.complex128)
     for before, after in pairs:
         a, b = (np.fft.rfft2((plane - plane.mean()) * window) for plane in (before, after))
         cross = b * a.conj()
         cross /= np.abs(cross) + 1e-6 * float(np.abs(cross).max() or 1)
         total += cross
-    surface = np.fft.irfft2(total, s=pairs[0][0].shape)
+    surface = np.fft.irfft2(total, s=shape)
     peak = np.unravel_index(int(surface.argmax()), surface.shape)
-    down, right = (_signed(int(place), side) for place, side in zip(peak, surface.shape, strict=True))
-    if max(abs(right) / surface.shape[1], abs(down) / surface.shape[0]) > 0.25:
-        right = down = 0
-    place: Luma = np.array([float(right), float(down), 0.0])
+    down, right = (_signed(int(place), side) for place, side in zip(peak, shape, strict=True))
+    if max(abs(right) / shape[1], abs(down) / shape[0]) > 0.25:
+        return 0.0, 0.0
+    return float(right), float(down)
+
+
+def _fitted(pairs: Sequence[tuple[Luma, Luma]], start: Luma, *, growing: bool) -> tuple[Luma, float]:
+    """(right, down, growth) and what is left over."""
+    place = start
     for _ in range(4):
-        step = _refine(pairs, place)
+        step = _refine(pairs, place, growing=growing)
         place = place + step
         if float(np.abs(step[:2]).max()) < 0.01:
             break
-    left_over = sum(_error(after, resampled(before, *place)) for before, after in pairs)
-    at_first = sum(_error(after, before) for before, after in pairs)
-    explained = 1 - left_over / at_first if at_first > 1e-9 else 0.0
-    growth = abs(place[2]) * max(rows, columns) / 2
-    edge = float(max(abs(place[0]), abs(place[1])) + growth) * factor
-    return Shift(float(place[0]) * factor, float(place[1]) * factor, 1 + float(place[2]), edge, explained)
+    return place, sum(_error(after, resampled(before, *place)) for before, after in pairs)
 
 
 def _signed(place: int, side: int) -> int:
@@ -99,7 +116,7 @@ def _error(a: Luma, b: Luma) -> float:
     return float((apart * apart).sum())
 
 
-def _refine(pairs: Sequence[tuple[Luma, Luma]], place: Luma) -> Luma:
+def _refine(pairs: Sequence[tuple[Luma, Luma]], place: Luma, *, growing: bool) -> Luma:
     """One Gauss-Newton step for (right, down, growth)."""
     normal, side = np.zeros((3, 3)), np.zeros(3)
     for before, after in pairs:
@@ -112,10 +129,12 @@ def _refine(pairs: Sequence[tuple[Luma, Luma]], place: Luma) -> Luma:
         parts = [gx.ravel(), gy.ravel(), outward.ravel()]
         normal += np.array([[float(a @ b) for b in parts] for a in parts])
         side -= np.array([float(part @ apart.ravel()) for part in parts])
-    weak = np.diag(normal) < 1e-6
-    if weak.any() or np.linalg.cond(normal) > 1e14:
+    used = 3 if growing else 2
+    normal, side = normal[:used, :used], side[:used]
+    if (np.diag(normal) < 1e-6).any() or np.linalg.cond(normal) > 1e14:
         return np.zeros(3)
-    step = np.linalg.solve(normal, side)
+    step = np.zeros(3)
+    step[:used] = np.linalg.solve(normal, side)
     limit = np.array([1.0, 1.0, 2.0 / max(pairs[0][0].shape)])
     clipped: Luma = np.clip(step, -limit, limit)
     return clipped
