@@ -126,9 +126,11 @@ def _refine(pairs: Sequence[tuple[Luma, Luma]], place: Luma, *, growing: bool) -
         rows, columns = gx.shape
         outward = gx * (np.arange(columns) - (columns - 1) / 2) + gy * (np.arange(rows) - (rows - 1) / 2)[:, None]
         apart = _inner(after) - _inner(moved)
+        weights = 1 / (1 + (apart / (2 * float(np.median(np.abs(apart))) + 1)) ** 2)  # a logo that stays must not pull
         parts = [gx.ravel(), gy.ravel(), outward.ravel()]
-        normal += np.array([[float(a @ b) for b in parts] for a in parts])
-        side -= np.array([float(part @ apart.ravel()) for part in parts])
+        weighted = [part * weights.ravel() for part in parts]
+        normal += np.array([[float(a @ b) for b in parts] for a in weighted])
+        side -= np.array([float(part @ apart.ravel()) for part in weighted])
     used = 3 if growing else 2
     normal, side = normal[:used, :used], side[:used]
     if (np.diag(normal) < 1e-6).any() or np.linalg.cond(normal) > 1e14:
