@@ -11,7 +11,7 @@ import contextlib
 import tempfile
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from backends.ffmpeg.cache import SegmentCache
 from golden.frame_hashes import frame_hash
@@ -20,7 +20,6 @@ from golden.proxy import proxy_factor
 from golden.video import decoded_frames, open_video
 from renderer.errors import MediaError
 from renderer.picture.compositor import FrameRenderer
-from renderer.picture.intake import Intake
 from renderer.picture.prepared import PictureShelf
 
 if TYPE_CHECKING:
@@ -41,18 +40,11 @@ class BeforeFrames:
     def __init__(self, golden: Golden, proxy: Path, workspace: Workspace, *, same_code: bool) -> None:
         self._golden, self._proxy, self._workspace = golden, proxy, workspace
         self._same_code = same_code
-        self._intake = Intake(workspace.limits)
         size = (golden.timeline.width, golden.timeline.height)
         limit = workspace.limits.image_bytes
-        self._shelf = PictureShelf(workspace.folder, self._intake, max_bytes=limit, frame=size)
+        self._shelf = PictureShelf(workspace.folder, workspace.intake, max_bytes=limit, frame=size)
         self._local = threading.local()
         self._factor = proxy_factor(golden.timeline)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._intake.close()
 
     def open(self, segment: RecordedSegment, first: int) -> SegmentFrames:
         """A reader of one segment, to be asked for frame `first` and later ones, in order."""

@@ -14,7 +14,6 @@ import numpy as np
 from golden.planes import Yuv, shrink
 from renderer.errors import MediaError
 from renderer.picture.compositor import FrameRenderer
-from renderer.picture.intake import Intake
 from renderer.picture.placement import pixel_box
 from renderer.picture.prepared import PictureShelf
 
@@ -53,11 +52,10 @@ def overlay_words(layer: Layer, pair: FramePair, old: Timeline, workspace: Works
 def _without(layer: Layer, pair: FramePair, old: Timeline, workspace: Workspace) -> Yuv | None:
     """The recorded timeline's frame without the layer, by today's code; None where its media are gone."""
     rest = dataclasses.replace(old, layers=tuple(other for other in old.layers if other.id != layer.id))
-    with Intake(workspace.limits) as intake:
-        size = (old.width, old.height)
-        shelf = PictureShelf(workspace.folder, intake, max_bytes=workspace.limits.image_bytes, frame=size)
-        try:
-            frame = FrameRenderer(rest, shelf).frame(pair.changed.number)
-        except MediaError:
-            return None
-        return shrink(Yuv(frame.y, frame.u, frame.v), pair.factor).copy()
+    size, limit = (old.width, old.height), workspace.limits.image_bytes
+    shelf = PictureShelf(workspace.folder, workspace.intake, max_bytes=limit, frame=size)
+    try:
+        frame = FrameRenderer(rest, shelf).frame(pair.changed.number)
+    except MediaError:
+        return None
+    return shrink(Yuv(frame.y, frame.u, frame.v), pair.factor).copy()

@@ -85,10 +85,8 @@ def check_picture(
         if tools_changed or not same:
             result.rendered.append(part)
     if result.rendered:
-        with (
-            FrameFarm(new, workspace, jobs) as farm,
-            BeforeFrames(golden, proxy, workspace, same_code=not tools_changed) as before,
-        ):
+        before = BeforeFrames(golden, proxy, workspace, same_code=not tools_changed)
+        with FrameFarm(new, workspace, jobs) as farm:
             visitor = _Visitor(result, before, report)
             farm.run([part.new for part in result.rendered], visitor.visit)
     return result

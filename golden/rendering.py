@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Self
 
 from golden.planes import Yuv
 from renderer.picture.compositor import FrameRenderer
-from renderer.picture.intake import Intake
 from renderer.picture.prepared import PictureShelf
 
 if TYPE_CHECKING:
@@ -25,18 +24,17 @@ class FrameFarm:
     def __init__(self, timeline: Timeline, workspace: Workspace, jobs: int) -> None:
         self._timeline, self._workspace = timeline, workspace
         self._pool = ThreadPoolExecutor(max(1, jobs), "golden")
-        self._intake = Intake(workspace.limits)
         size = (timeline.width, timeline.height)
-        self._shelf = PictureShelf(workspace.folder, self._intake, max_bytes=workspace.limits.image_bytes, frame=size)
+        self._shelf = PictureShelf(
+            workspace.folder, workspace.intake, max_bytes=workspace.limits.image_bytes, frame=size
+        )
         self._local = threading.local()
 
     def __enter__(self) -> Self:
-        self._intake.__enter__()
         return self
 
     def __exit__(self, *details: object) -> None:
         self._pool.shutdown(cancel_futures=True)
-        self._intake.__exit__(None, None, None)
 
     def run(self, ranges: Sequence[FrameRange], visit: Callable[[int, int, Yuv], None]) -> None:
         """Call `visit(index of the range, frame number, frame)` for every frame; within a range in order.

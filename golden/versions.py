@@ -9,7 +9,7 @@ import importlib.metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from backends.ffmpeg.encode import segment_argv, sound_argv
+from backends.ffmpeg.encode import encoder_build, segment_argv, sound_argv
 from backends.ffmpeg.slices import picture_slice, segment_ingredients
 from renderer.ffmpeg_process import find_ffmpeg
 from renderer.ingredients import (
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _FILE_CODE = (
     "backends/ffmpeg/encode.py",
+    "backends/ffmpeg/x264.py",
     "backends/ffmpeg/mux.py",
     "backends/ffmpeg/segments.py",
     "backends/ffmpeg/backend.py",
@@ -43,12 +44,13 @@ def made_with() -> Json:
         "file code": code_sha256(_FILE_CODE),
         "ffmpeg": find_ffmpeg().version,
         "av": importlib.metadata.version("av"),
+        "encoder build": encoder_build(),
         "storyreel": importlib.metadata.version("storyreel"),
     }
 
 
 PICTURE_TOOLS = ("picture code", "pillow")
-FILE_TOOLS = ("file code", "ffmpeg", "av")
+FILE_TOOLS = ("file code", "ffmpeg", "av", "encoder build")
 
 
 def encoder(output: OutputFormat) -> Json:
@@ -67,7 +69,8 @@ def slice_sha256(timeline: Timeline, frames: FrameRange) -> str:
 
 def cache_key(timeline: Timeline, frames: FrameRange, output: OutputFormat) -> str:
     """The name of the encoded segment in the render cache."""
-    return ingredients_key(segment_ingredients(timeline, frames, segment_argv(output, _NOWHERE / "x.mp4")))
+    argv = segment_argv(output, _NOWHERE / "x.mp4")
+    return ingredients_key(segment_ingredients(timeline, frames, argv, encoder_build()))
 
 
 def mix_key(timeline: Timeline) -> str:
