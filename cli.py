@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import installation, jobs, mediaconvert, sound, stories, submit
+from commands import golden, installation, jobs, mediaconvert, sound, stories, submit
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -71,6 +71,8 @@ for _command in (
     mediaconvert.mediaconvert,
     submit.submit,
     jobs.jobs,
+    golden.golden,
+    golden.compare,
     installation.schema,
     installation.presets,
     installation.cache,

@@ -29,7 +29,8 @@ HOMES = {
     "pillow_heif": ["renderer/picture/*"],
     "av": ["renderer/probe.py", "renderer/sound/*", "backends/ffmpeg/*", "golden/*"],
     "imageio_ffmpeg": ["renderer/ffmpeg_process.py"],
-    "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*", "backends/mediaconvert/*"],
+    "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*", "backends/mediaconvert/*", "golden/*"],
+    "pytest": ["golden/pytest_plugin.py"],
     "boto3": ["backends/mediaconvert/*"],
     "botocore": ["backends/mediaconvert/*"],
     "moviepy": ["backends/reference/*"],
@@ -46,6 +47,7 @@ SECOND_HOMES = {
     ("ffmpeg", "renderer/sound/decode.py"): "builds the one argument list that decodes sound",
     ("PIL", "backends/reference/picture.py"): "the oracle decodes and scales by other code than the renderer's",
     ("ffmpeg", "backends/reference/sound.py"): "the oracle reads sound in its own way",
+    ("PIL", "golden/pictures.py"): "a report holds pictures of frames",
 }
 
 

@@ -51,7 +51,11 @@ class SegmentCache:
 
     def take(self, ingredients: Ingredients, target: Path) -> Facts | None:
         """Put the entry for `ingredients` at `target` and return its facts; None where it is missing or damaged."""
-        media, record = self._paths(ingredients_key(ingredients))
+        return self.take_key(ingredients_key(ingredients), target)
+
+    def take_key(self, key: str, target: Path) -> Facts | None:
+        """As `take`, for ingredients of which only the key was kept."""
+        media, record = self._paths(key)
         try:
             document = json.loads(record.read_text())
             expected, facts = document["sha256"], document["facts"]
