@@ -81,6 +81,7 @@ class Rendering:
         self._frames_done = self._frames_cached = 0
         self._lock = threading.Lock()
         self._local = threading.local()
+        self._to_render: list[FrameRange] = []
         self.jobs, self.sound_part = story_parts(timeline, output, workspace.scratch)
         self.sound_file = workspace.scratch / SOUND_NAME
         self.from_cache = 0
@@ -91,6 +92,7 @@ class Rendering:
     def encode(self) -> None:
         """Raises: ToolError, OutputError, MediaError, Cancelled."""
         missing = [job for job in self.jobs if not self._from_cache(job)]
+        self._to_render = [job.frames for job in missing]
         first = {job.key: job for job in reversed(missing)}
         timeline, limits = self._timeline, self._workspace.limits
         with (
@@ -163,10 +165,17 @@ class Rendering:
             self._cache.put(self.sound_part.ingredients, self.sound_file, self.sound_facts)
 
     def _prepare_next(self, job: Job) -> None:
-        """Have the pictures of the coming shots decoded beside the encoders, a few at a time."""
-        reach = FrameRange(job.frames.end, min(job.frames.end + self._look_ahead(), self._timeline.frame_count))
+        """Have the pictures of the coming segments decoded beside the encoders, a few at a time, its own ones first.
+
+        Shots whose segments are all in the cache need none.
+        """
         for layer in self._timeline.layers:
-            if layer.kind == "image" and layer.range.start in reach:
+            if layer.range.intersects(job.frames):
+                self._prepare(layer)
+        reach = FrameRange(job.frames.end, min(job.frames.end + self._look_ahead(), self._timeline.frame_count))
+        coming = [frames for frames in self._to_render if frames.start in reach]
+        for layer in self._timeline.layers:
+            if layer.kind == "image" and any(layer.range.intersects(frames) for frames in coming):
                 self._ahead.submit(self._prepare, layer)
 
     def _look_ahead(self) -> int:
