@@ -70,8 +70,7 @@ def test_the_workflow_of_the_documentation_finds_the_change(studio):
     spec = folder / "story.yaml"
     spec.write_text(spec.read_text().replace("-25", "-22"))
     env = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
-    result = subprocess.run(
-        ["bash", "-c", script], cwd=folder.parent, capture_output=True, text=True, env=env, check=False
-    )
+    argv = ["bash", "-c", script]
+    result = subprocess.run(argv, cwd=folder.parent, capture_output=True, text=True, env=env, check=False)
     assert result.returncode == 1, result.stderr
     assert (folder.parent / "reports" / "small.golden.html").exists()
