@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import installation, mediaconvert, sound, stories
+from commands import installation, mediaconvert, mediaconvert_local, sound, stories
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -75,6 +75,8 @@ for _command in (
     installation.doctor,
 ):
     main.add_command(_command)
+for _command in (mediaconvert_local.serve, mediaconvert_local.run):
+    mediaconvert.mediaconvert.add_command(_command)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "heic": "HEIF", "avif": "AVIF"}
+PILLOW_FORMATS |= {"bmp": "BMP", "tga": "TGA"}
 _DRAFT_MARGIN = 1.3
 """A JPEG is decoded at a half, quarter or eighth only while that still leaves this much to shrink."""
 _SWAPS_SIDES = (5, 6, 7, 8)

@@ -73,9 +73,20 @@ def moved(motion: Motion, frame: int) -> Rect:
 
 
 def opacity_at(layer: Layer, frame: int) -> Fraction:
-    """0..1 in programme frame `frame`: opacity times fade-in, sampled at the middle of the frame."""
-    opacity = Fraction(layer.opacity, 100)
-    step = frame - layer.range.start
-    if step >= layer.fade_in:
-        return opacity
-    return opacity * Fraction(2 * step + 1, 2 * layer.fade_in)
+    """0..1 in programme frame `frame`: opacity times fades, sampled at the middle of the frame."""
+    opacity = _resting_opacity(layer, frame)
+    step, left = frame - layer.range.start, layer.range.end - 1 - frame
+    if step < layer.fade_in:
+        opacity *= Fraction(2 * step + 1, 2 * layer.fade_in)
+    if left < layer.fade_out:
+        opacity *= Fraction(2 * left + 1, 2 * layer.fade_out)
+    return opacity
+
+
+def _resting_opacity(layer: Layer, frame: int) -> Fraction:
+    """Without fades: constant, or linear from the first to the last frame of `opacity_over`."""
+    if layer.opacity_end is None or layer.opacity_over is None:
+        return Fraction(layer.opacity, 100)
+    last = max(1, len(layer.opacity_over) - 1)
+    step = min(max(frame - layer.opacity_over.start, 0), last)
+    return Fraction(layer.opacity * last + (layer.opacity_end - layer.opacity) * step, 100 * last)
