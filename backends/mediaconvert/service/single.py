@@ -35,7 +35,7 @@ def run_job_file(path: Path, storage: Storage, *, strict: bool) -> tuple[JobOutc
     """
     request = _request(read_document(path.read_bytes(), str(path)), str(path))
     try:
-        new = Admission(_NoCatalogue(), strict=strict).admit(json.dumps(request).encode())
+        new = Admission(NoCatalogue(), strict=strict).admit(json.dumps(request).encode())
     except ServiceFault as fault:
         raise UsageError(f"{path}: {fault.message.replace(' | ', chr(10) + '  ')}") from fault
     now_ms = time.time_ns() // 1_000_000
@@ -54,7 +54,7 @@ def _request(document: Job, source: str) -> Job:
     return {"Role": NO_ROLE, **request}
 
 
-class _NoCatalogue:
+class NoCatalogue:
     """Without a server there are no templates and presets, and only the default queue."""
 
     def find(self, kind: Kind, name: str) -> Resource | None:

@@ -70,7 +70,7 @@ class PictureSource:
         """Write every frame to the encoder. Raises: ToolError, MediaError, Cancelled."""
         runs = None if self._captures is not None else plain_runs(self._timeline)
         if runs is None:
-            for frame in self._composited():
+            for frame in self.composited_frames():
                 self._cancel.raise_if_set()
                 encoder.write(frame)
                 self._count(1)
@@ -81,7 +81,8 @@ class PictureSource:
             else:
                 self._pass_on(encoder, run.layer)
 
-    def _composited(self) -> Iterator[memoryview]:
+    def composited_frames(self) -> Iterator[memoryview]:
+        """Every frame, made by the compositor; each is valid until the next."""
         from backends.mediaconvert.service.execute.shelf import JobShelf
         from renderer.picture.compositor import FrameRenderer
 

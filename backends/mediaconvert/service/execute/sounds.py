@@ -65,14 +65,14 @@ class SoundMaker:
     def _argv(self, part: SoundPart, matrix: Matrix) -> list[str]:
         import ffmpeg
 
-        streams = [self._source(source, part.samples) for source in part.sources]
+        streams = [self._source(source, part.samples, place) for place, source in enumerate(part.sources)]
         joined = streams[0] if len(streams) == 1 else ffmpeg.filter(streams, "amerge", inputs=len(streams))
         rows = tuple(row[: part.channels] for row in matrix)
         mixed = joined.filter("pan", args=pan_text(rows))
         mixed = mixed.filter("atrim", end_sample=part.samples)
         return compile_argv(cast("ArgumentGraph", mixed.output("pipe:1", format="f32le", ar=SAMPLE_RATE)))
 
-    def _source(self, source: SourceTracks, samples: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    def _source(self, source: SourceTracks, samples: int, place: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
         """One source's tracks side by side, from where it begins, padded to `samples`."""
         import ffmpeg
 
@@ -84,6 +84,7 @@ class SoundMaker:
             protocol_whitelist=PROTOCOLS,
             format_whitelist=CONTAINERS,
             codec_whitelist=FILE_CODECS,
+            thread_queue_size=8 + place,  # equal inputs would be one node of the graph, which can be used only once
         )
         tracks = []
         for track in source.tracks:
