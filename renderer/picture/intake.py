@@ -78,6 +78,13 @@ class Intake:
         """The whole picture at width × height, as it is shown. Raises: MediaError where the picture is refused."""
         return self._planes(name, content, "still", (width, height))
 
+    def pixels(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """The whole picture at width × height as straight RGB, or RGBA where `alpha` says so, one plane of pixels.
+
+        Raises: MediaError where the picture is refused.
+        """
+        return self._planes(name, content, "pixels", (width, height))
+
     def moving(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
         """The picture for the resampler, which shows it at most width × height large; never enlarged.
 

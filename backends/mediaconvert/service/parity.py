@@ -90,7 +90,7 @@ class Parity:
 
 
 def verify_strategy(story: Story, workspace: Workspace, strategy: Strategy, options: JobOptions) -> Parity:
-    """Raises: UnsupportedError where the strategy refuses the story; UsageError, JobFailure where this endpoint does."""
+    """Raises: UnsupportedError where the strategy refuses the story; UsageError, JobFailure where the endpoint does."""
     plan = build_job(strategy, story.timeline, story.output, JobTarget(BUCKET, ROLE), options)
     plan.refuse_what_is_refused()
     root, scratch = workspace.scratch / "parity-s3", workspace.scratch / "parity"

@@ -42,6 +42,7 @@ def canvas_of(video: Reader, followed: InputPlan | None) -> Canvas:
     """The frame of an output; sides that are not given follow the source. Raises: JobFailure."""
     width, height = video.whole("Width"), video.whole("Height")
     aspect = _pixel_aspect(video)
+    video.text("ScalingBehavior")
     shown = None if followed is None or followed.size is None else _shown_size(video, followed)
     if width and height:
         size = _fitted(video, (width, height), shown) if shown else (width, height)
