@@ -57,6 +57,7 @@ class Admission:
             priority=cast("int", merged.get("Priority", 0)),
             facts={"Messages": {"Info": [], "Warning": list(warnings)}} if warnings else {},
             token=None if token is None else str(token),
+            tags=cast("Job", request.get("Tags") or {}),
         )
 
     def judged(self, settings: Job) -> tuple[str, ...]:

@@ -85,6 +85,7 @@ class Endpoint:
         if is_new:
             submitted: Job = {"SubmitTime": record.created_ms // 1000}
             record = self.jobs.note(record.id, {"Timing": submitted, "RetryCount": 0})
+            self.catalogue.tag(self.identity.arn("jobs", record.id), new.tags)
             self.wake()
         return record
 

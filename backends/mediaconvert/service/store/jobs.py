@@ -29,6 +29,7 @@ class NewJob:
     priority: int
     facts: Job
     token: str | None
+    tags: Job
 
 
 @dataclass(frozen=True, slots=True)

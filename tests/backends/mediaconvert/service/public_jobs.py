@@ -100,8 +100,8 @@ def make_media(root):
         run_process([*program, *tone, f"file:{folder / name}.wav"])
     still = ["-f", "lavfi", "-i", "testsrc2=s=600x400:d=1", "-frames:v", "1"]
     run_process([*program, *still, f"file:{folder / 'picture.png'}"])
-    cues = "\n".join(f"{n}\n00:00:0{n}:000 --> 00:00:0{n},900\nCaption {n}\n" for n in range(1, 4)).replace(":000 -", ",000 -")
-    (folder / "captions.srt").write_text(cues)
+    cues = [f"{n}\n00:00:0{n},000 --> 00:00:0{n},900\nCaption {n}\n" for n in range(1, 4)]
+    (folder / "captions.srt").write_text("\n".join(cues))
 
 
 def run_jobs(folder, root, pattern="*.json"):
@@ -127,7 +127,8 @@ def run_jobs(folder, root, pattern="*.json"):
             yield path.name, "refused", str(error).replace(str(job), "").strip(": \n")
             continue
         problems = list(mismatches(request, outcome, root))
-        yield path.name, "WRONG" if problems else "COMPLETE", problems or f"{len(outcome.paths())} files named, {len(warnings)} warnings"
+        details = problems or f"{len(outcome.paths())} files named, {len(warnings)} warnings"
+        yield path.name, "WRONG" if problems else "COMPLETE", details
 
 
 def mismatches(request, outcome, root):
