@@ -1,8 +1,9 @@
 """A clip's frames as one FFmpeg argument list: raw planes on stdout, an exact number of them, at the programme's rate.
 
 Which source picture a frame shows is decided by FFmpeg's `fps` filter against a grid that starts at the clip's first
-frame. The grid is set `BIAS_S` late, so that source pictures which lie exactly between two frames of the programme
-(60 a second shown at 30) always go to the same side, wherever decoding starts.
+frame. The grid is set `BIAS_S` early, so that source pictures which lie exactly between two frames of the programme
+(60 a second shown at 30) always go to the later one, wherever decoding starts: every other picture is shown, from the
+first on.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def clip_argv(clip: Clip, descriptor: int, wanted: ClipFrames) -> list[str]:
     )[f"v:{source.stream}"]
     if source.interlaced and clip.deinterlace:
         stream = stream.filter("bwdif", mode="send_frame", deint="all")
-    stream = stream.filter("fps", format_rate(wanted.rate), start_time=_seconds(at_s - seek_s + BIAS_S), round="near")
+    stream = stream.filter("fps", format_rate(wanted.rate), start_time=_seconds(at_s - seek_s - BIAS_S), round="near")
     stream = stream.filter("tpad", stop=-1, stop_mode="clone").filter("trim", end_frame=wanted.count)
     stream = _turned(stream, source.rotation)
     if clip.crop is not None:

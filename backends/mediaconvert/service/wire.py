@@ -70,11 +70,12 @@ def read_body(body: bytes, shape_name: str, *, from_path: Job | None = None) -> 
     return found
 
 
-def refuse_errors(findings: Findings, kind: str) -> tuple[str, ...]:
-    """Raise what is wrong as one fault; returns the warnings. Raises: ServiceFault."""
+def refuse_errors(findings: Findings, kind: str, *, later: frozenset[str] = frozenset()) -> tuple[str, ...]:
+    """Raise what is wrong as one fault, but for rules in `later`; returns the warnings. Raises: ServiceFault."""
     validation = findings.validation(kind)
-    errors = [finding.service_text for finding in validation.findings if finding.severity == "error"]
+    found = [finding for finding in validation.findings if finding.rule not in later]
+    errors = [finding.service_text for finding in found if finding.severity == "error"]
     if errors:
         more = f"{BETWEEN_FINDINGS}... and {validation.left_out_errors} more" if validation.left_out_errors else ""
         raise ServiceFault("BadRequestException", BETWEEN_FINDINGS.join(errors) + more)
-    return tuple(finding.service_text for finding in validation.findings)
+    return tuple(finding.service_text for finding in found)

@@ -40,6 +40,8 @@ MUXERS = {
 """By container; what is packaged later is an MP4 until then."""
 RAW_MUXERS = {"H_264": "h264", "H_265": "hevc", "PRORES": "mov"}
 _PATIENCE = Limits(wall_s=24 * 3600, trusted=True)
+_QUIET = {"SVT_LOG": "1"}
+"""SVT-AV1 tells of its settings on stderr, where only errors belong."""
 _LABELS = {"range": "tv", "color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
 
 
@@ -59,7 +61,8 @@ def encode_output(plan: OutputPlan, target: Path, encoding: Encoding) -> None:
     argv = output_argv(plan, target, encoding)
     source = PictureSource(plan.picture, encoding.media, encoding.cancel, encoding.count) if plan.picture else None
     try:
-        with Child(argv, stdin=subprocess.PIPE if source else subprocess.DEVNULL, limits=_PATIENCE) as encoder:
+        stdin = subprocess.PIPE if source else subprocess.DEVNULL
+        with Child(argv, stdin=stdin, limits=_PATIENCE, env=_QUIET) as encoder:
             if source is not None:
                 source.feed(encoder)
             encoder.finish(silent=True)

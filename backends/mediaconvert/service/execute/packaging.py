@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 from xml.sax.saxutils import quoteattr
 
@@ -224,10 +225,7 @@ def _run_dash(group: GroupPlan, outputs: list[Encoded], folder: Path, *, single:
 
     settings = group.settings
     inputs = [ffmpeg.input(f"file:{encoded.file}", f="mov") for encoded in outputs]
-    pictures = [index for index, encoded in enumerate(outputs) if encoded.plan.picture is not None]
-    sounds = [index for index, encoded in enumerate(outputs) if encoded.plan.picture is None]
-    sets = [f"id=0,streams={','.join(map(str, pictures))}"] if pictures else []
-    sets += [f"id={len(sets) + place},streams={index}" for place, index in enumerate(sounds)]
+    sets = [f"id={number},streams={','.join(map(str, members))}" for number, members in enumerate(_sets(outputs))]
     length = settings.number("SegmentLength") or (30 if group.kind == "DASH_ISO_GROUP" else 10)
     fragment = settings.number("FragmentLength") or 2
     names: dict[str, str | int] = {
@@ -254,6 +252,19 @@ def _run_dash(group: GroupPlan, outputs: list[Encoded], folder: Path, *, single:
         **names,
     )
     run_process(compile_argv(cast("ArgumentGraph", graph)), limits=_LIMITS)
+
+
+def _sets(outputs: list[Encoded]) -> list[list[int]]:
+    """Outputs that a player may switch between: pictures of one codec and aspect together, each sound by itself."""
+    found: dict[object, list[int]] = {}
+    for index, encoded in enumerate(outputs):
+        picture = encoded.plan.picture
+        key: object = index
+        if picture is not None:
+            size = Fraction(picture.timeline.width, picture.timeline.height)
+            key = picture.codec, size * picture.pixel_aspect
+        found.setdefault(key, []).append(index)
+    return list(found.values())
 
 
 def _representations(outputs: list[Encoded]) -> dict[str, tuple[str, str]]:

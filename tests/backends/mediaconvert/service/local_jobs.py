@@ -35,3 +35,45 @@ def simple_job(destination="s3://out/made", *, container="MP4", video=None, audi
     }
     settings = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [source], "OutputGroups": [group]}
     return {"Role": ROLE, "Settings": settings}
+
+
+def settings_of(job):
+    return job["Settings"]
+
+
+def output_of(job):
+    return job["Settings"]["OutputGroups"][0]["Outputs"][0]
+
+
+def exact_h264():
+    """Every frame comes out as it went in, within a level or two."""
+    return {
+        "Codec": "H_264",
+        "H264Settings": {
+            "RateControlMode": "QVBR",
+            "MaxBitrate": 20_000_000,
+            "QvbrSettings": {"QvbrQualityLevel": 10},
+            "QualityTuningLevel": "SINGLE_PASS",
+        },
+    }
+
+
+def specified(numerator=30, denominator=1):
+    return {
+        "FramerateControl": "SPECIFIED",
+        "FramerateNumerator": numerator,
+        "FramerateDenominator": denominator,
+    }
+
+
+def image(name, layer, **fields):
+    place = {"ImageX": 0, "ImageY": 0, "Opacity": 100}
+    return {"ImageInserterInput": f"s3://in/{name}.png", "Layer": layer} | place | fields
+
+
+def streaming(kind, container, outputs, **settings):
+    """A group of a streaming kind: HLS, CMAF or DASH_ISO."""
+    member = {"HLS": "HlsGroupSettings", "CMAF": "CmafGroupSettings", "DASH_ISO": "DashIsoGroupSettings"}[kind]
+    own = {"Destination": "s3://out/stream/main", "SegmentLength": 1} | settings
+    made = [{"ContainerSettings": {"Container": container}} | output for output in outputs]
+    return {"OutputGroupSettings": {"Type": f"{kind}_GROUP_SETTINGS", member: own}, "Outputs": made}
