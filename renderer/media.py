@@ -41,6 +41,7 @@ class MediaLimits:
     images: int = 200
     image_pixels: int = 50_000_000
     image_bytes: int = 25_000_000
+    video_bytes: int = 4_000_000_000
     audio_seconds: int = 7_200
     audio_bytes: int = 500_000_000
 

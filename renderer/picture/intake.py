@@ -61,9 +61,7 @@ class Intake:
     MediaConvert's image inserter does: BMP and TGA.
     """
 
-    def __init__(
-        self, limits: MediaLimits | None = None, *, for_frames: bool = False, inserted: bool = False
-    ) -> None:
+    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False, inserted: bool = False) -> None:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
         self._inserted = inserted
         self._child: Child | None = None

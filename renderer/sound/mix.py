@@ -54,7 +54,7 @@ class _Voice:
         first, last = max(start, track.start), min(start + len(total), track.end)
         if first >= last:
             return
-        heard = self._reader.read(first - track.start, last - track.start)
+        heard = self._reader.read(first - track.start + track.skip, last - track.start + track.skip)
         if self._factor != 1.0:
             heard *= self._factor
         self._envelope.apply(heard, first)

@@ -18,7 +18,7 @@ SCHEMA = "storyreel.timeline/1"
 LayerKind = Literal["background", "image", "logo"]
 Fit = Literal["cover", "contain", "blur"]
 Ease = Literal["linear", "in", "out", "in-out"]
-TrackRole = Literal["narration", "music"]
+TrackRole = Literal["narration", "music", "clip"]
 AudioLayout = Literal["mono", "stereo"]
 
 
@@ -173,7 +173,8 @@ class EnvelopePoint:
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """One source heard in programme samples `start` to `end` (half-open), from its first sample on, at `gain_db`.
+    """One source heard in programme samples `start` to `end` (half-open), from its first sample on (or from
+    `skip`), at `gain_db`.
 
     `fade_in` and `fade_out` are samples, linear in amplitude, inside the range. `envelope` adds to `gain_db`.
     """
@@ -187,6 +188,8 @@ class SoundTrack:
     fade_out: int = 0
     loop: Loop | None = None
     envelope: tuple[EnvelopePoint, ...] = ()
+    skip: int = 0
+    """Samples of the source, at 48 kHz, before the first one heard."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""Bad input to the endpoint: broken bodies, wrong types, path tricks, foreign hosts, files that lie about themselves."""
+"""Bad input to the endpoint: broken bodies, wrong types, path tricks, foreign hosts, files that are not what they say.
+
+Nothing outside the root is read or written, and nobody else is called.
+"""
 
 from __future__ import annotations
 
