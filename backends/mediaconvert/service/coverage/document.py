@@ -1,6 +1,6 @@
 """The coverage table and the list of unknowns as Markdown, for `docs/mediaconvert-local.md`; a test keeps them current.
 
-`python -m backends.mediaconvert.service.coverage.document docs/mediaconvert-local.md` writes them anew between their marks.
+To write them anew: `python -m backends.mediaconvert.service.coverage.document docs/mediaconvert-local.md`.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ NEUTRAL_ONLY = {("ColorCorrector", "ColorSpaceConversion")}
 """Honoured only in values that ask for nothing: outputs are BT.709 as they are."""
 
 
-@pytest.mark.parametrize(("shape", "member"), honoured_leaves())
+@pytest.mark.parametrize(("shape", "member"), list(honoured_leaves()))
 def test_what_is_called_honoured_is_read_by_the_translator(shape, member):
     assert (shape, member) in NEUTRAL_ONLY or re.search(rf'"{member}"', SOURCE)
 
