@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import installation, mediaconvert, mediaconvert_local, sound, stories
+from commands import golden, installation, jobs, mediaconvert, mediaconvert_local, sound, stories, submit
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -69,6 +69,10 @@ for _command in (
     sound.mix,
     sound.music,
     mediaconvert.mediaconvert,
+    submit.submit,
+    jobs.jobs,
+    golden.golden,
+    golden.compare,
     installation.schema,
     installation.presets,
     installation.cache,

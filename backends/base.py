@@ -54,6 +54,8 @@ class Plan:
     timeline_sha256: str
     steps: tuple[Step, ...]
     conformance: tuple[Conformance, ...]
+    further: Mapping[str, JSONValue] = field(default_factory=dict)
+    """What only this backend's plans say, such as an estimate of costs; printed under its own name."""
 
     def refuse_what_is_refused(self) -> None:
         """Raises: UnsupportedError with every refused feature."""
@@ -71,6 +73,7 @@ class Plan:
                 {"feature": item.feature, "where": item.where, "verdict": item.verdict, "detail": item.detail}
                 for item in self.conformance
             ],
+            **self.further,
         }
 
 
@@ -78,7 +81,7 @@ class Plan:
 class Progress:
     """How far a run is: frames done of all, of which `cached` needed no rendering; `stage` says what is under way."""
 
-    stage: Literal["prepare", "render", "finish"]
+    stage: Literal["prepare", "render", "finish", "webm"]
     frames: int
     total: int
     cached: int = 0
@@ -122,6 +125,8 @@ class RunResult:
     sound: Mapping[str, float | None]
     checks: tuple[Check, ...]
     warnings: tuple[str, ...] = ()
+    renditions: tuple[Path, ...] = ()
+    """What the output preset wants beside the MP4, and this backend makes."""
 
 
 class Backend(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,10 @@ from typing import TYPE_CHECKING
 import click
 
 from commands.options import ALLOW, JSON, OUTPUT_PRESET, OUTSIDE, SPEC, STRATEGY, compiled_story, story_options
+from commands.remote import BUCKET, DESTINATION, PREFIX, target_options
 
 if TYPE_CHECKING:
-    from backends.mediaconvert.job import JobOptions, Strategy
+    from backends.mediaconvert.job import JobOptions, JobTarget, Strategy
     from renderer.story import Story, Workspace
 
 
@@ -25,28 +27,23 @@ def mediaconvert() -> None:
 @SPEC
 @STRATEGY
 @ALLOW
-@click.option("--bucket", required=True, help="S3 bucket of sources and results.")
-@click.option("--role", required=True, metavar="ARN", help="IAM role that the service takes on.")
-@click.option("--queue", default="Default", show_default=True, help="Name or ARN of the queue.")
+@target_options
 @OUTPUT_PRESET
 @OUTSIDE
-def mediaconvert_job(  # noqa: PLR0917
+def mediaconvert_job(
+    *,
     spec: Path,
     strategy: Strategy | None,
     allow: str | None,
-    bucket: str,
-    role: str,
-    queue: str,
+    target: JobTarget,
     preset: str | None,
-    *,
     allow_outside: bool,
 ) -> None:
     """Print the job for a spec, as the service's console shows it; nothing is rendered or sent."""
-    from backends.mediaconvert.job import JobTarget
     from backends.mediaconvert.strategies import build_job
 
     with compiled_story(spec, story_options(preset=preset, allow_outside=allow_outside)) as (story, workspace):
-        target, options = JobTarget(bucket, role, queue), job_options(story, workspace, allow)
+        options = job_options(story, workspace, allow)
         planned = build_job(strategy or "mezzanine", story.timeline, story.output, target, options)
     planned.refuse_what_is_refused()
     click.echo(json.dumps(planned.job, indent=2, ensure_ascii=False))
@@ -64,13 +61,51 @@ def mediaconvert_validate(job: Path, *, as_json: bool) -> None:
     sys.exit(validation.exit_code)
 
 
+@mediaconvert.command(name="policy")
+@BUCKET
+@PREFIX
+@DESTINATION
+@click.option("--role-name", default="storyreel-mediaconvert", show_default=True, help="Name of the role for jobs.")
+@click.option("--account", metavar="ID", help="The account's twelve digits; without it, fill in the role's ARN later.")
+@click.option("--source-bucket", "more_sources", multiple=True, metavar="BUCKET", help="Another bucket that jobs read.")
+@click.option("--journal-bucket", metavar="BUCKET", help="Where functions keep their records: adds their part.")
+@click.option("--partition", default="aws", show_default=True, help="aws, aws-cn or aws-us-gov.")
+@click.option(
+    "--part",
+    type=click.Choice(["all", "trust", "role", "submitter", "function"]),
+    default="all",
+    show_default=True,
+    help="One policy document alone, to give to IAM as it is.",
+)
+def mediaconvert_policy(  # noqa: PLR0913  (one parameter for each option)
+    *,
+    bucket: str,
+    prefix: str,
+    destination: str,
+    role_name: str,
+    account: str | None,
+    more_sources: tuple[str, ...],
+    journal_bucket: str | None,
+    partition: str,
+    part: str,
+) -> None:
+    """Print the least that IAM has to grant: to the jobs' role, to who submits, to functions."""
+    from backends.mediaconvert.submission.policy import PolicyScope, policies, policy_part
+
+    if account is not None and not re.fullmatch(r"\d{12}", account):
+        raise click.BadParameter(f"expected twelve digits, found {account!r}", param_hint="--account")
+    if part == "function" and journal_bucket is None:
+        raise click.UsageError("--part function needs --journal-bucket")
+    scope = PolicyScope(bucket, role_name, prefix, destination, more_sources, account or "*", partition, journal_bucket)
+    printed = policies(scope) if part == "all" else policy_part(scope, part)
+    click.echo(json.dumps(printed, indent=2))
+
+
 def job_options(story: Story, workspace: Workspace, allow: str | None) -> JobOptions:
     from backends.mediaconvert.codecs import sniffed_codecs
     from backends.mediaconvert.job import JobOptions
-    from backends.mediaconvert.renditions import preset_renditions
 
     return JobOptions(
         allow_approximate=allow == "approximate",
         codecs=sniffed_codecs(story.timeline, workspace),
-        renditions=preset_renditions(story.output.preset),
     )

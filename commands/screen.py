@@ -20,7 +20,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     with _bar() as (bar, task):
 
         def report(progress: Progress) -> None:
-            names = {"prepare": "preparing", "render": "rendering", "finish": "finishing"}
+            names = {"prepare": "preparing", "render": "rendering", "finish": "finishing", "webm": "WebM"}
             bar.update(
                 task,
                 completed=progress.frames,
@@ -45,7 +45,21 @@ def frame_bar(total: int) -> Iterator[Callable[[], None]]:
 
 
 @contextlib.contextmanager
-def _bar() -> Iterator[tuple[Bar, TaskID]]:
+def sound_bar(seconds: int) -> Iterator[Callable[[float | None], None]]:
+    """`advance(seconds)` for sound that was mixed, `advance(None)` while it is still being measured."""
+    with _bar("seconds of sound") as (bar, task):
+
+        def advance(mixed_s: float | None) -> None:
+            if mixed_s is None:
+                bar.update(task, description="measuring")
+            else:
+                bar.update(task, total=seconds, advance=mixed_s, description="mixing", speed=_speed(bar))
+
+        yield advance
+
+
+@contextlib.contextmanager
+def _bar(unit: str = "frames") -> Iterator[tuple[Bar, TaskID]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
@@ -55,7 +69,7 @@ def _bar() -> Iterator[tuple[Bar, TaskID]]:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("frames, {task.fields[speed]}"),
+        TextColumn(f"{unit}, {{task.fields[speed]}}"),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),

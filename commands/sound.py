@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from commands.files import written
 from commands.options import JSON, NO_CACHE, OUTSIDE, SPEC, compiled_story, story_options
+from commands.screen import sound_bar
 
 
 @click.command()
@@ -28,15 +30,21 @@ def mix(
     if target is None and plot is None and not explain:
         raise click.UsageError("nothing to do: give -o FILE.wav, --explain or --plot FILE.png")
     with compiled_story(spec, story_options(allow_outside=allow_outside, no_cache=no_cache)) as (story, workspace):
-        with written(target or Path(os.devnull), story, suffix=".wav") as stream:
-            report = export.write_mix(story, workspace, stream)
+        with (
+            written(target or Path(os.devnull), story, suffix=".wav") as stream,
+            sound_bar(math.ceil(story.timeline.duration_s)) as on_mixed,
+        ):
+            report = export.write_mix(story, workspace, stream, on_mixed=on_mixed)
         for warning in report.warnings():
             click.echo(f"warning: {warning}", err=True)
+        if not explain and plot is None:
+            return
+        survey = export.survey_story_mix(story, workspace, report)
         if explain:
-            click.echo("\n".join(export.explain_story_mix(story, workspace, report)), err=str(target) == "-")
+            click.echo("\n".join(export.explain_story_mix(story, report, survey)), err=str(target) == "-")
         if plot is not None:
             with written(plot, story, suffix=".png") as stream:
-                export.plot_story_mix(story, workspace, report, stream)
+                export.plot_story_mix(story, report, survey, stream)
 
 
 @click.group()

@@ -148,7 +148,13 @@ def _print_plan(planned: Plan) -> None:
 
 @click.command()
 @SPEC
-@click.option("-o", "target", type=click.Path(path_type=Path), required=True, help="The video to write, .mp4.")
+@click.option(
+    "-o",
+    "target",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The video to write, .mp4; or a folder, for the names that a MediaConvert job gives.",
+)
 @OUTPUT_PRESET
 @PREVIEW
 @BACKEND
@@ -183,11 +189,14 @@ def render(  # noqa: PLR0913, PLR0917  (one parameter for each option)
         click.echo(json.dumps(_result_json(result), indent=1))
     else:
         click.echo(f"{result.output}: {result.frames} frames, {result.duration_s:g} s, in {result.wall_s:.1f} s")
+        for file in result.renditions:
+            click.echo(f"{file}")
 
 
 def _result_json(result: RunResult) -> dict[str, object]:
     return {
         "output": str(result.output),
+        "renditions": [str(file) for file in result.renditions],
         "frames": result.frames,
         "duration_s": result.duration_s,
         "segments": dict(result.segments),
@@ -243,10 +252,14 @@ def render_story(
 ) -> RunResult:
     from backends.base import RunSettings
     from renderer.publish import check_destination
+    from renderer.renditions import rendition_files, video_path
 
     executor = executor or backend_named("ffmpeg")
     with compiled_story(spec, options) as (story, workspace):
+        target = video_path(target, story.timeline)
         check_destination(target, story.originals())
+        for file in rendition_files(target, story.output.renditions, story.timeline.duration_s):
+            check_destination(file, story.originals(), suffix=file.suffix)
         executor.plan(story.timeline, story.output, target).refuse_what_is_refused()
         with progress_bar() as report:
             settings = RunSettings(target, jobs or usable_cores(), full_verify=full_verify, report=report)

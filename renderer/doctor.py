@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _PACKAGES = ("numpy", "numba", "pillow", "av", "ffmpeg-python", "imageio-ffmpeg", "pydantic", "ruamel.yaml", "boto3")
 _EXTRAS = {"pillow-heif": "HEIC pictures", "moviepy": "the reference backend", "pydub": "the reference backend"}
 _ENCODERS = ("libx264", "aac")
+_RENDITION_ENCODERS = ("libvpx-vp9", "libopus", "mjpeg")
+"""Only output presets with a WebM, a poster or thumbnails need these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,9 @@ def _ffmpeg() -> Iterator[Finding]:
     for encoder in _ENCODERS:
         state: Literal["ok", "missing"] = "ok" if encoder in known else "missing"
         yield Finding(f"encoder {encoder}", state, "" if state == "ok" else f"{ffmpeg.path} was built without it")
+    for encoder in _RENDITION_ENCODERS:
+        if encoder not in known:
+            yield Finding(f"encoder {encoder}", "absent", "only needed for WebM, posters and thumbnails")
 
 
 def _packages() -> Iterator[Finding]:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import IO, TYPE_CHECKING, BinaryIO
+from collections.abc import Sized
+from typing import IO, TYPE_CHECKING, BinaryIO, TypeVar
 
 from renderer.errors import UsageError
-from renderer.timebase import FrameRange
+from renderer.timebase import SAMPLE_RATE, FrameRange
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from renderer.picture.compositor import Frame
     from renderer.sound.programme import SoundReport
+    from renderer.sound.survey import Survey
     from renderer.story import Story, Workspace
+
+Block = TypeVar("Block", bound=Sized)
 
 
 def parse_range(text: str | None, frame_count: int) -> FrameRange:
@@ -56,30 +60,50 @@ def write_frames(
     return write_y4m(stream, counted(), width=timeline.width, height=timeline.height, rate=timeline.rate)
 
 
-def write_mix(story: Story, workspace: Workspace, stream: BinaryIO) -> SoundReport:
-    """Write the programme mix as WAV, 48 kHz, stereo, 16 bit; returns what it measures. Raises: MediaError."""
+def write_mix(
+    story: Story, workspace: Workspace, stream: BinaryIO, *, on_mixed: Callable[[float | None], None] = lambda _: None
+) -> SoundReport:
+    """Write the programme mix as WAV, 48 kHz, stereo, 16 bit; returns what it measures.
+
+    `on_mixed` gets the seconds of each written block, None while a loudness target is still being measured.
+    Raises: MediaError.
+    """
     from renderer.sound.programme import Programme
     from renderer.sound.wav import write_wav
 
     sound = story.timeline.sound
-    programme = Programme(sound, workspace.pcm_store.ensure(sound.sources(), workspace.folder))
-    write_wav(stream, programme.blocks(), sample_count=sound.sample_count)
+    pcm = workspace.pcm_store.ensure(sound.sources(), workspace.folder)
+    programme = Programme(sound, pcm, on_work=lambda: on_mixed(None))
+
+    write_wav(stream, _counted(programme.blocks(), on_mixed), sample_count=sound.sample_count)
     return programme.report
 
 
-def explain_story_mix(story: Story, workspace: Workspace, report: SoundReport) -> list[str]:
-    """The mix plan as lines of text, with levels over time. Raises: MediaError."""
-    from renderer.sound.explain import Measured, explain_mix
+def _counted(blocks: Iterator[Block], on_mixed: Callable[[float | None], None]) -> Iterator[Block]:
+    for block in blocks:
+        yield block
+        on_mixed(len(block) / SAMPLE_RATE)
+
+
+def survey_story_mix(story: Story, workspace: Workspace, report: SoundReport) -> Survey:
+    """What is heard where, for `explain_story_mix` and `plot_story_mix`. Raises: MediaError."""
+    from renderer.sound.plot import COLUMNS
+    from renderer.sound.survey import survey_sound
 
     sound = story.timeline.sound
     pcm = workspace.pcm_store.ensure(sound.sources(), workspace.folder)
-    return explain_mix(sound, pcm, measured=Measured(report.loudness, report.limiter, report.mastering))
+    return survey_sound(sound, pcm, columns=COLUMNS, mastering=report.mastering)
 
 
-def plot_story_mix(story: Story, workspace: Workspace, report: SoundReport, stream: BinaryIO) -> None:
-    """Waveforms, gains and levels as a PNG. Raises: MediaError."""
+def explain_story_mix(story: Story, report: SoundReport, survey: Survey) -> list[str]:
+    """The mix plan as lines of text, with levels over time."""
+    from renderer.sound.explain import explain_mix
+
+    return explain_mix(story.timeline.sound, report, survey)
+
+
+def plot_story_mix(story: Story, report: SoundReport, survey: Survey, stream: BinaryIO) -> None:
+    """Waveforms, gains and loudness as a PNG."""
     from renderer.sound.plot import plot_mix
 
-    sound = story.timeline.sound
-    pcm = workspace.pcm_store.ensure(sound.sources(), workspace.folder)
-    plot_mix(sound, pcm, stream, mastering=report.mastering)
+    plot_mix(story.timeline.title, report, survey, stream)

@@ -61,12 +61,12 @@ def mix_ingredients(sound: Sound) -> Ingredients:
 
 def encoded_picture_ingredients(argv: Sequence[str], build: str) -> Ingredients:
     """What encoded frames depend on besides their layers: `argv` is the encoder's list, `build` names its build."""
-    return {
-        "encoder": encoder_settings(argv),
-        "encoder build": build,
-        "picture code": code_sha256(_PICTURE_CODE),
-        "pillow": importlib.metadata.version("pillow"),
-    }
+    return {"encoder": encoder_settings(argv), "encoder build": build, **picture_ingredients()}
+
+
+def picture_ingredients() -> Ingredients:
+    """What frames before the encoder depend on besides their layers: the code that makes them."""
+    return {"picture code": code_sha256(_PICTURE_CODE), "pillow": importlib.metadata.version("pillow")}
 
 
 def encoder_settings(argv: Sequence[str]) -> JSONValue:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
 from presets import PresetValue, load_preset
+from renderer.renditions import NO_RENDITIONS, Renditions, parse_renditions
 from renderer.timebase import parse_rate
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class AudioEncoding:
 
 @dataclass(frozen=True, slots=True)
 class OutputFormat:
-    """One output: `preset` names where it came from."""
+    """One output: `preset` names where it came from, `renditions` are what is wanted beside the MP4."""
 
     preset: str
     width: int
@@ -43,6 +44,7 @@ class OutputFormat:
     rate: Fraction
     video: VideoEncoding
     audio: AudioEncoding
+    renditions: Renditions = NO_RENDITIONS
 
     @property
     def keyframe_frames(self) -> int:
@@ -62,6 +64,7 @@ def output_preset(name: str) -> OutputFormat:
         rate=parse_rate(str(content["rate"])),
         video=VideoEncoding(str(video["preset"]), int(str(video["crf"])), Fraction(str(video["keyframe_s"]))),
         audio=AudioEncoding(int(str(audio["bitrate"]))),
+        renditions=parse_renditions(content),
     )
 
 
@@ -83,6 +86,6 @@ def preview_of(output: OutputFormat) -> OutputFormat:
     quick = output_preset("preview")
     scale = Fraction(quick.height, min(output.width, output.height))
     if scale >= 1:
-        return dataclasses.replace(output, preset="preview", video=quick.video)
+        return dataclasses.replace(output, preset="preview", video=quick.video, renditions=NO_RENDITIONS)
     width, height = (max(32, round(side * scale / 2) * 2) for side in (output.width, output.height))
     return dataclasses.replace(quick, width=width, height=height, rate=output.rate)

@@ -16,6 +16,7 @@ from renderer.cache import FactsCache
 from renderer.container_facts import read_container, sniff_container
 from renderer.errors import MediaError
 from renderer.media import MediaFolder, MediaLimits, OpenMedium, sniff_audio, sniff_image
+from renderer.sound.pcm_store import DECODER_VERSION
 from renderer.timeline.model import AudioSource, ImageSource, VideoSource
 
 if TYPE_CHECKING:
@@ -191,12 +192,12 @@ class Prober:
         return _KnownVideo.of(medium.relative, digest, facts)
 
     def audio(self, name: str, role: TrackRole) -> ProbedAudio:
-        """A narration is also examined for what spoils one: silence, clipping, a wrong rate.
+        """A sound is also examined for what spoils it: silence; in a narration, clipping and a wrong rate.
 
         Raises: MediaError where the file is missing, refused, damaged or without samples.
         """
         with self._folder.open(name) as medium:
-            kind = f"{role}{_FACTS_VERSION}"
+            kind = f"{role}{DECODER_VERSION}"
             known = self._known(kind, medium, _KnownAudio)
             if known is None:
                 return self._decoded(medium, kind, role)
@@ -215,18 +216,17 @@ class Prober:
         decoded = self._pcm_store.decode(medium, sha256, format_name)
         if medium.changed():
             raise MediaError(medium.name, "changed while it was read: run the command again")
-        warnings = decoded.warnings
-        if role == "narration":
-            warnings += self._examined(medium.name, sha256, decoded)
+        warnings = decoded.warnings + self._examined(medium.name, sha256, decoded, role)
         source = AudioSource(medium.relative, sha256, decoded.sample_rate, decoded.channels, decoded.samples)
         facts = {key: value for key, value in asdict(source).items() if key != "path"}
         self._facts.put(kind, medium.status, json.dumps(facts | {"warnings": list(warnings)}))
         return ProbedAudio(source, warnings)
 
-    def _examined(self, name: str, sha256: str, decoded: AudioFacts) -> tuple[str, ...]:
-        from renderer.sound.sanity import examine_narration
+    def _examined(self, name: str, sha256: str, decoded: AudioFacts, role: TrackRole) -> tuple[str, ...]:
+        from renderer.sound.sanity import examine_music, examine_narration
 
-        findings = examine_narration(self._pcm_store.path(sha256), decoded)
+        pcm_path = self._pcm_store.path(sha256)
+        findings = examine_narration(pcm_path, decoded) if role == "narration" else examine_music(decoded)
         for finding in findings:
             if finding.severity == "error":
                 raise MediaError(name, finding.message)
@@ -234,10 +234,8 @@ class Prober:
 
     def speech(self, source: AudioSource) -> tuple[tuple[int, int], ...]:
         """Where a narration speaks: half-open ranges of its samples at 48 kHz. Raises: MediaError."""
-        from renderer.sound.speech import speech_intervals
-
-        path = self._pcm_store.ensure([source], self._folder)[source.sha256]
-        return tuple(speech_intervals(path, 1 if source.channels == 1 else 2))
+        self._pcm_store.ensure([source], self._folder)
+        return tuple(self._pcm_store.speech(source.sha256))
 
     def close(self) -> None:
         self._facts.close()

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
     from pathlib import Path
 
+    from renderer.sound.library import Choice
     from renderer.spec import ImageSpec, Location
     from renderer.timeline.model import AudioSource, ImageSource, Timeline, TrackRole, VideoSource
 
@@ -190,25 +191,41 @@ class _Gathering:
         if self._incomplete or self.problems:
             return None  # how long the programme is, and so which track fits, is known once all else is good
         schedule = plan_schedule(spec, self._document, rate=self._rate, brand=brand, narration=narration)
-        name = self._try(lambda: self._picked(spec, schedule.frame_count / self._rate), ("music", "mood"))
-        return None if name is None else self._audio(name, "music")
+        length_s = schedule.frame_count / self._rate
+        chosen = self._try(lambda: self._picked(spec, length_s), ("music", "mood"))
+        if chosen is None:
+            return None
+        name = self._folder.relative(chosen.path)
+        source = self._audio(name, "music")
+        if source is not None and not chosen.loop and source.duration_s < length_s:
+            self.warnings.append(
+                f"{name}: lasts {float(source.duration_s):.2f} s, not the {chosen.seconds} s of its name;"
+                f" the programme is longer by {float(length_s - source.duration_s):.2f} s"
+            )
+        return source
 
-    def _picked(self, spec: StorySpec, length_s: Fraction) -> str:
-        """The track that the library has for this mood and length, as a path relative to the spec."""
+    def _picked(self, spec: StorySpec, length_s: Fraction) -> Choice:
+        """The track that the library has for this mood and length."""
         from renderer.sound.library import pick, scan_library
 
         music = spec.music
         assert music is not None  # noqa: S101  (the caller's condition)
         root = self._folder.folder(str(music.library))
         seed = music.seed if music.seed is not None else spec.id or spec.title or ""
-        chosen = pick(scan_library(root), mood=str(music.mood), length_s=length_s, seed=seed)
-        return self._folder.relative(chosen.path)
+        return pick(scan_library(root), mood=str(music.mood), length_s=length_s, seed=seed)
 
     def _speech(self, spec: StorySpec, narration: AudioSource | None) -> tuple[tuple[int, int], ...]:
         """Where the voice speaks, for stories that lower their music under it."""
-        if spec.music is None or spec.music.duck is None or narration is None:
+        if spec.music is None or spec.music.duck is None:
             return ()
-        return self._try(lambda: self._prober.speech(narration), ("narration", "file")) or ()
+        if spec.narration is None:
+            self.warnings.append("music.duck lowers nothing: there is no narration")
+        if narration is None:
+            return ()
+        speech = self._try(lambda: self._prober.speech(narration), ("narration", "file")) or ()
+        if not speech:
+            self.warnings.append(f"music.duck lowers nothing: no speech was found in {narration.path}")
+        return speech
 
     def _shot(self, image: ImageSpec, index: int) -> ImageSource | VideoSource | None:
         """A picture or a video; fields that are only for one of them are refused for the other."""

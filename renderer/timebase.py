@@ -154,6 +154,11 @@ def frames_covering(samples: int, sample_rate: int, rate: Fraction) -> int:
     return -(-samples * rate.numerator // (sample_rate * rate.denominator))
 
 
+def samples_at_48k(samples: int, sample_rate: int) -> int:
+    """The least number of samples at 48 kHz that last as long as `samples` at `sample_rate`: a sound, once decoded."""
+    return -(-samples * SAMPLE_RATE // sample_rate)
+
+
 def share_boundaries(window: FrameRange, weights: Sequence[Fraction | int]) -> list[FrameRange]:
     """Cut `window` into consecutive ranges in proportion to `weights` (positive), rounding each boundary once.
 

@@ -29,7 +29,8 @@ HOMES = {
     "pillow_heif": ["renderer/picture/*"],
     "av": ["renderer/probe.py", "renderer/sound/*", "backends/ffmpeg/*", "golden/*"],
     "imageio_ffmpeg": ["renderer/ffmpeg_process.py"],
-    "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*", "backends/mediaconvert/*"],
+    "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*", "backends/mediaconvert/*", "golden/*"],
+    "pytest": ["backends/mediaconvert/service/pytest_plugin.py", "golden/pytest_plugin.py"],
     "boto3": ["backends/mediaconvert/*"],
     "botocore": ["backends/mediaconvert/*"],
     "moviepy": ["backends/reference/*"],
@@ -38,17 +39,17 @@ HOMES = {
     "starlette": ["studio/*"],
     "uvicorn": ["studio/*"],
     "watchfiles": ["studio/*"],
-    "pytest": ["backends/mediaconvert/service/pytest_plugin.py"],
 }
 SECOND_HOMES = {
     ("ruamel", "presets/__init__.py"): "presets are read by one loader, and it lies beside them",
     ("av", "renderer/mp4_facts.py"): "the facts of a finished file are a renderer-side function",
-    ("PIL", "renderer/sound/plot.py"): "`mix --plot` draws a picture of the sound",
     ("ffmpeg", "renderer/container_facts.py"): "lists the packets of a video or sound file",
     ("ffmpeg", "renderer/picture/clip_argv.py"): "builds the one argument list that decodes clips",
+    ("PIL", "renderer/sound/plot_canvas.py"): "`mix --plot` draws a picture of the sound",
     ("ffmpeg", "renderer/sound/decode.py"): "builds the one argument list that decodes sound",
     ("PIL", "backends/reference/picture.py"): "the oracle decodes and scales by other code than the renderer's",
     ("ffmpeg", "backends/reference/sound.py"): "the oracle reads sound in its own way",
+    ("PIL", "golden/pictures.py"): "a report holds pictures of frames",
 }
 
 

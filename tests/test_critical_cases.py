@@ -159,8 +159,8 @@ def test_a56_music_lies_25_db_below_its_source_under_the_voice(
     )
     heard = sound_of(render_case(spec))[24_000:120_000]
     voice, music = (np.array([level_db(heard[:, side], hz) for side in (0, 1)]) for hz in (VOICE_HZ, MUSIC_HZ))
-    np.testing.assert_allclose(voice, -12, atol=0.5)
-    np.testing.assert_allclose(music, -6 + MUSIC_DB, atol=0.5)
+    np.testing.assert_allclose(voice, -12, atol=0.3)
+    np.testing.assert_allclose(music, -6 + MUSIC_DB, atol=0.3)
     assert abs(np.ptp(voice)) < 0.1
     assert abs(np.ptp(music)) < 0.1
 

@@ -10,6 +10,7 @@ from backends.ffmpeg.cache import max_cache_bytes, prune
 from backends.ffmpeg.encode import segment_argv, segment_place, sound_argv
 from backends.ffmpeg.explain import Explanation, explain, remember
 from backends.ffmpeg.mux import join
+from backends.ffmpeg.renditions import left_out, make_renditions, rendition_conformance, rendition_steps
 from backends.ffmpeg.run import SOUND_NAME, Rendering, segment_name, story_parts
 from backends.ffmpeg.segments import cut_segments
 from backends.ffmpeg.verify import verify_file
@@ -49,7 +50,9 @@ class FFmpegBackend:
         tracks = " and ".join(track.role for track in timeline.sound.tracks) or "silence"
         steps.append(Step("sound", f"mix and encode {tracks}", tuple(sound_argv(output, scratch / SOUND_NAME))))
         steps.append(Step("join", f"write packets to {destination}, index first, verify, move into place"))
-        return Plan(self.name, timeline_sha256(timeline), tuple(steps), conformance(timeline))
+        steps += rendition_steps(timeline, output, destination)
+        fidelity = (*conformance(timeline), *rendition_conformance(output.renditions))
+        return Plan(self.name, timeline_sha256(timeline), tuple(steps), fidelity)
 
     def run(self, timeline: Timeline, output: OutputFormat, workspace: Workspace, settings: RunSettings) -> RunResult:
         """Render to `settings.destination`.
@@ -76,6 +79,7 @@ class FFmpegBackend:
                     packets=rendering.packets,
                 )
                 checks = verify_file(unfinished.url, timeline, output, muxed, full=settings.full_verify)
+            renditions = make_renditions(timeline, output, workspace, settings)
         except BaseException:
             settings.cancel.set()
             kill_children()
@@ -97,7 +101,8 @@ class FFmpegBackend:
             timeline_sha256=timeline_sha256(timeline),
             sound=rendering.loudness,
             checks=checks,
-            warnings=rendering.warnings,
+            warnings=(*rendering.warnings, *left_out(output.renditions)),
+            renditions=renditions,
         )
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DEFAULT_MAX_BYTES = 4_000_000_000
-_PARTS = ("segments", "pcm")
+_PARTS = ("segments", "pcm", "objects")
+"""`objects` are what a MediaConvert job reads, kept after they were uploaded."""
+_MEDIA = (".mp4", ".f32", ".wav", ".png", ".part")
 
 Facts = dict[str, object]
 """What is known of an entry besides its bytes, as JSON holds it."""
@@ -49,7 +51,11 @@ class SegmentCache:
 
     def take(self, ingredients: Ingredients, target: Path) -> Facts | None:
         """Put the entry for `ingredients` at `target` and return its facts; None where it is missing or damaged."""
-        media, record = self._paths(ingredients_key(ingredients))
+        return self.take_key(ingredients_key(ingredients), target)
+
+    def take_key(self, key: str, target: Path) -> Facts | None:
+        """As `take`, for ingredients of which only the key was kept."""
+        media, record = self._paths(key)
         try:
             document = json.loads(record.read_text())
             expected, facts = document["sha256"], document["facts"]
@@ -154,7 +160,7 @@ def _entries() -> Iterator[tuple[Path, float, int]]:
     """Every media file of the cache: path, time of last use, size with its record."""
     for part in _PARTS:
         for path in (cache_root() / part).rglob("*"):
-            if path.suffix not in (".mp4", ".f32", ".part"):
+            if path.suffix not in _MEDIA:
                 continue
             with contextlib.suppress(OSError):
                 status = path.stat()

@@ -149,7 +149,8 @@ class Rendering:
         from renderer.sound.programme import Programme
 
         sound = self._timeline.sound
-        programme = Programme(sound, self._workspace.pcm_store.ensure(sound.sources(), self._workspace.folder))
+        pcm = self._workspace.pcm_store.ensure(sound.sources(), self._workspace.folder)
+        programme = Programme(sound, pcm, on_work=self._settings.cancel.raise_if_set)
         encode_sound(sound_argv(self._output, self.sound_file), programme, cancel=self._settings.cancel)
         report = programme.report
         self.packets[self.sound_file] = sound_sha256(self.sound_file)

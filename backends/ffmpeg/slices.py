@@ -29,12 +29,15 @@ ENTRY_FORMAT = 3
 
 def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[str], build: str) -> Ingredients:
     """What the packets of `frames` are made from; `argv` is the encoder's list and `build` names its build."""
+    return {"entry": ENTRY_FORMAT, **picture_slice(timeline, frames), **encoded_picture_ingredients(argv, build)}
+
+
+def picture_slice(timeline: Timeline, frames: FrameRange) -> Ingredients:
+    """What is seen in `frames`: the part of a timeline that their pixels before the encoder are made from."""
     return {
-        "entry": ENTRY_FORMAT,
         "layers": [_layer(layer, frames) for layer in _visible(timeline, frames)],
         "frames": len(frames),
         "size": [timeline.width, timeline.height],
-        **encoded_picture_ingredients(argv, build),
     }
 
 

@@ -6,8 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from backends.base import Plan, RunResult, RunSettings, Step
-from backends.mediaconvert.cost import estimate_job, load_rates
+from backends.mediaconvert.cost import Estimate, estimate_plan
 from backends.mediaconvert.job import Job, JobOptions, JobPlan, JobTarget, Strategy
+from backends.mediaconvert.rates import load_rates
 from backends.mediaconvert.strategies import build_job
 from renderer.errors import Unsupported, UnsupportedError
 from renderer.timeline.canonical import timeline_sha256
@@ -50,8 +51,12 @@ class MediaConvertBackend:
     def plan(self, timeline: Timeline, output: OutputFormat, destination: Path) -> Plan:  # noqa: ARG002
         """What would be made here, uploaded and submitted; no request is sent and nothing is rendered."""
         planned = self.job(timeline, output)
-        steps = tuple(_steps(planned, timeline, self._target)) if planned.job else ()
-        return Plan(f"{self.name}, strategy {self.strategy}", timeline_sha256(timeline), steps, planned.conformance)
+        name, sha256 = f"{self.name}, strategy {self.strategy}", timeline_sha256(timeline)
+        if not planned.job:
+            return Plan(name, sha256, (), planned.conformance)
+        estimate = estimate_plan(planned.job, self.strategy, timeline, load_rates())
+        steps = tuple(_steps(planned, estimate, self._target))
+        return Plan(name, sha256, steps, planned.conformance, {"estimate": estimate.to_json()})
 
     def job(self, timeline: Timeline, output: OutputFormat) -> JobPlan:
         """The job itself with its assets and conformance."""
@@ -71,15 +76,15 @@ def _refuse() -> NoReturn:
     raise UnsupportedError("storyreel render", [feature])
 
 
-def _steps(planned: JobPlan, timeline: Timeline, target: JobTarget) -> list[Step]:
+def _steps(planned: JobPlan, estimate: Estimate, target: JobTarget) -> list[Step]:
     made = [Step("produce", f"{_MAKES[asset.kind].format(asset.describes)}: {asset.key}") for asset in planned.assets]
     uploads = Step(
         "upload", f"what s3://{target.bucket}/{target.prefix} does not hold of these {len(planned.assets)} objects"
     )
-    return [*made, uploads, Step("submit", _summary(planned.job, timeline))]
+    return [*made, uploads, Step("submit", _summary(planned.job, estimate))]
 
 
-def _summary(job: Job, timeline: Timeline) -> str:
+def _summary(job: Job, estimate: Estimate) -> str:
     """Outputs and price of a job in one line."""
     settings = cast("Job", job["Settings"])
     outputs = [
@@ -87,6 +92,5 @@ def _summary(job: Job, timeline: Timeline) -> str:
     ]
     boxes = Counter(str(cast("Job", out["ContainerSettings"])["Container"]) for out in outputs)
     listed = ", ".join(f"{count} {box}" for box, count in boxes.items())
-    estimate = estimate_job(job, timeline.duration_s, load_rates())
     tiers = "/".join(sorted({output.tier for output in estimate.outputs}))
     return f"one job to queue {job['Queue']}, outputs: {listed}; {tiers} tier, {estimate}"

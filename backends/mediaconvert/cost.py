@@ -1,45 +1,27 @@
 """A job → what it will cost, before it is sent: tier, normalised minutes and money for each output.
 
-Rates are a dated file (`rates.toml`). The rounding step is a parameter (X17): production counts whole minutes, the
+Rates are a dated file (`rates.py`). The rounding step is a parameter (X17): production counts whole minutes, the
 service bills hundredths. All arithmetic is decimal; nothing is rounded but the minutes, upwards.
 """
 
 from __future__ import annotations
 
-import tomllib
+import dataclasses
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from backends.mediaconvert.job import Job
+    from backends.mediaconvert.job import Job, Strategy
+    from backends.mediaconvert.rates import Rates
+    from renderer.timeline.canonical import JSONValue
+    from renderer.timeline.model import Timeline
 
 Tier = Literal["basic", "professional"]
-RATES_FILE = Path(__file__).with_name("rates.toml")
 _BASIC_CODECS = {"H_264", "VP8", "VP9", "FRAME_CAPTURE"}
-
-
-@dataclass(frozen=True, slots=True)
-class Rates:
-    """A dated price list. Multipliers by size and speed are pairs of an upper limit and a factor, ascending."""
-
-    as_of: str
-    currency: str
-    verified: bool
-    production_step: Decimal
-    per_minute: Decimal
-    per_image: Decimal
-    billing_step: Decimal
-    least_minutes: Decimal
-    tiers: Mapping[str, Decimal]
-    lines: tuple[tuple[int, Decimal], ...]
-    frames_per_second: tuple[tuple[int, Decimal], ...]
-    codecs: Mapping[str, Decimal]
-    free: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +38,48 @@ class OutputCost:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A whole job. `notes` say what the figure does not cover."""
+    """A whole job. `notes` say what the figure does not cover.
+
+    `production` is the production system's own formula (A51), for the strategy that reproduces its job.
+    """
 
     outputs: tuple[OutputCost, ...]
     currency: str
     rates_as_of: str
     notes: tuple[str, ...]
+    production: Decimal | None = None
 
     @property
     def cost(self) -> Decimal:
         return sum((output.cost for output in self.outputs), Decimal(0))
 
     def __str__(self) -> str:
-        return f"about {self.cost.quantize(Decimal('0.0001'))} {self.currency} (rates of {self.rates_as_of})"
+        rates = f"rates of {self.rates_as_of}"
+        if self.production is None:
+            return f"about {_money(self.cost)} {self.currency} ({rates})"
+        billed = f"by the service's own steps {_money(self.cost)}"
+        return f"{_money(self.production)} {self.currency} by the production formula, {billed} ({rates})"
 
-
-def load_rates(path: Path = RATES_FILE) -> Rates:
-    """Raises: OSError, KeyError, ValueError for a file that is no price list."""
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
-    multipliers = cast("dict[str, dict[str, str]]", content["multipliers"])
-    return Rates(
-        as_of=content["as_of"],
-        currency=content["currency"],
-        verified=content["verified"],
-        production_step=Decimal(content["production"]["step_minutes"]),
-        per_minute=Decimal(content["production"]["per_minute"]),
-        per_image=Decimal(content["production"]["per_image"]),
-        billing_step=Decimal(content["billing"]["step_minutes"]),
-        least_minutes=Decimal(content["billing"]["least_minutes"]),
-        tiers=_decimals(content["tiers"]),
-        lines=_limits(multipliers["lines"]),
-        frames_per_second=_limits(multipliers["frames_per_second"]),
-        codecs=_decimals(multipliers["codec"]),
-        free=frozenset(multipliers["free"]["codecs"]),
-    )
+    def to_json(self) -> JSONValue:
+        """Money and minutes as decimal strings."""
+        return {
+            "cost": str(self.cost),
+            "currency": self.currency,
+            "rates_as_of": self.rates_as_of,
+            "production_cost": None if self.production is None else str(self.production),
+            "outputs": [
+                {
+                    "name": output.name,
+                    "tier": output.tier,
+                    "reasons": list(output.reasons),
+                    "minutes": str(output.minutes),
+                    "normalised_minutes": str(output.normalised_minutes),
+                    "cost": str(output.cost),
+                }
+                for output in self.outputs
+            ],
+            "notes": list(self.notes),
+        }
 
 
 def rounded_minutes(duration_s: Fraction, step: Decimal) -> Decimal:
@@ -111,6 +101,15 @@ def estimate_job(job: Job, duration_s: Fraction, rates: Rates, *, step: Decimal 
     whole_job = tuple(_job_reasons(settings, job))
     costs = [_output(output, minutes, whole_job, rates) for output in _outputs(settings)]
     return Estimate(tuple(costs), rates.currency, rates.as_of, tuple(_notes(settings, rates)))
+
+
+def estimate_plan(job: Job, strategy: Strategy, timeline: Timeline, rates: Rates) -> Estimate:
+    """What the job of one strategy costs; for `classic` with the production formula (REQUIREMENTS A51)."""
+    estimate = estimate_job(job, timeline.duration_s, rates)
+    if strategy != "classic":
+        return estimate
+    images = sum(layer.kind == "image" for layer in timeline.layers)
+    return dataclasses.replace(estimate, production=production_cost(timeline.duration_s, images, rates))
 
 
 def _outputs(settings: Job) -> Iterator[Job]:
@@ -182,14 +181,10 @@ def _notes(settings: Job, rates: Rates) -> Iterator[str]:
     yield "storage, requests and transfer are not in the sum"
 
 
+def _money(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.0001"))
+
+
 def _factor(limits: tuple[tuple[int, Decimal], ...], value: float) -> Decimal:
     """The factor of the first limit that is not exceeded, else of the last."""
     return next((factor for limit, factor in limits if value <= limit), limits[-1][1])
-
-
-def _limits(content: Mapping[str, str]) -> tuple[tuple[int, Decimal], ...]:
-    return tuple(sorted((int(limit), Decimal(factor)) for limit, factor in content.items()))
-
-
-def _decimals(content: Mapping[str, str]) -> dict[str, Decimal]:
-    return {name: Decimal(value) for name, value in content.items()}

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from backends.mediaconvert.renditions import NO_RENDITIONS, Renditions
 from renderer.errors import Unsupported, UnsupportedError
 from renderer.timeline.canonical import JSONValue, timeline_sha256
 
@@ -63,7 +61,6 @@ class JobOptions:
 
     allow_approximate: bool = False
     codecs: Mapping[str, str] = field(default_factory=dict)
-    renditions: Renditions = NO_RENDITIONS
     max_deviation_px: float = 1.0
     """How far an overlay may be from the exact rectangle before its move is cut into more transitions."""
 
@@ -123,11 +120,3 @@ def create_job_request(strategy: Strategy, timeline: Timeline, target: JobTarget
     }
     text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return request | {"ClientRequestToken": hashlib.sha256(text.encode()).hexdigest()}
-
-
-def story_name(timeline: Timeline) -> str:
-    """The timeline's id as part of an S3 key: everything but letters, digits, `.`, `_` and `-` becomes a hyphen.
-
-    `$` would start one of the service's own variables; an id without any such character stays as it is.
-    """
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", timeline.id) or "story"

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from backends.mediaconvert.renditions import MP4_MODIFIER, POSTER_MODIFIER, THUMBNAIL_MODIFIER
+from renderer.renditions import MP4_MODIFIER, POSTER_MODIFIER, THUMBNAIL_MODIFIER
 
 if TYPE_CHECKING:
     from backends.mediaconvert.job import Job, JobTarget
-    from backends.mediaconvert.renditions import Ladder, Renditions, Rung
     from renderer.output import OutputFormat
+    from renderer.renditions import Ladder, Rung
     from renderer.timeline.canonical import JSONValue
 
 Inserter = Callable[[int, int], "list[JSONValue]"]
@@ -40,13 +40,12 @@ class Outputs:
     output: OutputFormat
     target: JobTarget
     story: str
-    renditions: Renditions
     inserter: Inserter
     audio: Job
 
     def groups(self) -> list[JSONValue]:
         """The MP4 first, then what the preset asks for."""
-        wanted = self.renditions
+        wanted = self.output.renditions
         groups: list[JSONValue] = [self._files()]
         if wanted.hls is not None:
             groups.append(self._hls(wanted.hls))
@@ -62,8 +61,8 @@ class Outputs:
 
     def _files(self) -> JSONValue:
         outputs: list[JSONValue] = [self._mp4()]
-        if self.renditions.webm_bitrate is not None:
-            outputs.append(self._webm(self.renditions.webm_bitrate))
+        if self.output.renditions.webm_bitrate is not None:
+            outputs.append(self._webm(self.output.renditions.webm_bitrate))
         return {
             "Name": "Complete Story Video",
             "OutputGroupSettings": self._file_group(),
@@ -123,7 +122,7 @@ class Outputs:
         """One output for each rendition, and the sound in an output of its own."""
         container: Job = {"Container": box}
         outputs: list[JSONValue] = []
-        for rung in ladder.rungs:
+        for rung in ladder.rungs_for(*self._size):
             picture: Job = {"NameModifier": f"_{rung.lines}p", "ContainerSettings": container}
             outputs.append(picture | {"VideoDescription": self._rung(rung)} | linked)
         heard: Job = {"NameModifier": "_audio", "ContainerSettings": container}

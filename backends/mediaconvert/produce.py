@@ -1,11 +1,13 @@
 """The objects of a job as local files: rendered, encoded, read back and only then given their name.
 
-A file is named by the hash in its key, so one that is there is finished and need not be made again.
+A file is named by the hash in its key, so one that is there and undamaged need not be made again.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import os
 import re
 import subprocess
@@ -17,6 +19,7 @@ from backends.base import Progress, ignore_progress
 from backends.mediaconvert import scenes
 from backends.mediaconvert.assets import bed_argv, logo_pixels
 from backends.mediaconvert.encode import decode_argv, intra_argv, png_argv, psnr_argv
+from renderer.cache import cache_root
 from renderer.errors import OutputError
 from renderer.export import rendered_frames, write_mix
 from renderer.ffmpeg_process import CancelToken, Child, descriptor_url, run_process
@@ -38,11 +41,24 @@ _PSNR = re.compile(r"\bpsnr_([yuv]):(inf|[\d.]+)")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Production:
-    """Where assets are made, and who is told about it. `report` counts the frames of all assets together."""
+    """Where assets are made, and who is told about it. `report` counts the frames of the asset that is being made."""
 
     folder: Path
     cancel: CancelToken = dataclasses.field(default_factory=CancelToken)
     report: Callable[[Progress], None] = ignore_progress
+
+
+def object_folder(workspace: Workspace) -> Path:
+    """Where the objects of a workspace's jobs are kept: in the cache, or without it in the run's own scratch folder.
+
+    Raises: OutputError.
+    """
+    folder = (cache_root() if workspace.use_cache else workspace.scratch) / "objects"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"can't make the folder {folder} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
+    return folder
 
 
 def produce(
@@ -52,30 +68,32 @@ def produce(
 
     Raises: ToolError, OutputError, MediaError, Cancelled; nothing half-made is left.
     """
-    return _Producer(tuple(assets), story, workspace, production).run()
+    producer = Producer(story, workspace, production)
+    return {asset.key: producer.file(asset) for asset in assets}
 
 
-class _Producer:
-    def __init__(
-        self, assets: tuple[RemoteAsset, ...], story: Story, workspace: Workspace, production: Production
-    ) -> None:
-        self._assets, self._story, self._workspace, self._production = assets, story, workspace, production
+class Producer:
+    """Makes the objects of one story's job, one after the other."""
+
+    def __init__(self, story: Story, workspace: Workspace, production: Production) -> None:
+        self._story, self._workspace, self._production = story, workspace, production
         self._layers = {layer.id: layer for layer in story.timeline.layers}
-        self._total = sum(
-            self._scene(asset).frame_count for asset in assets if asset.kind in ("mezzanine", "bed", "clip")
-        )
-        self._done = 0
 
-    def run(self) -> dict[str, Path]:
-        made = {}
-        for asset in self._assets:
-            self._production.cancel.raise_if_set()
-            target = self._production.folder / PurePosixPath(asset.key).name
-            if not target.exists():
-                with unfinished_file(target) as unfinished:
-                    self._make(asset, unfinished)
-            made[asset.key] = target
-        return made
+    def file(self, asset: RemoteAsset) -> Path:
+        """The finished file; one that is there already is compared with the hash written beside it.
+
+        Raises: ToolError, OutputError, MediaError, Cancelled.
+        """
+        self._production.cancel.raise_if_set()
+        folder = self._workspace.scratch if asset.kind == "original" else self._production.folder
+        target = folder / PurePosixPath(asset.key).name
+        record = target.with_suffix(".json")
+        if not _is_whole(target, record):
+            with unfinished_file(target) as unfinished:
+                self._make(asset, unfinished)
+            with unfinished_file(record) as unfinished:
+                os.write(unfinished.descriptor, json.dumps({"sha256": _sha256(target)}).encode())
+        return target
 
     def _make(self, asset: RemoteAsset, unfinished: Unfinished) -> None:
         match asset.kind:
@@ -121,13 +139,14 @@ class _Producer:
             check_free_space(self._production.folder, int(size))
         make = intra_argv if asset.kind == "mezzanine" else bed_argv
         argv, url = make(scene, _url(unfinished)), _url(unfinished)
+        done, total = 0, scene.frame_count
         with Child(argv, stdin=subprocess.PIPE, pass_fds=[unfinished.descriptor]) as encoder:
             frames = rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, scene.frame_count))
             for frame in frames:
                 self._production.cancel.raise_if_set()
                 encoder.write(frame.data.data)
-                self._done += 1
-                self._production.report(Progress("prepare", self._done, self._total))
+                done += 1
+                self._production.report(Progress("prepare", done, total))
             encoder.finish()
         decoded = run_process(decode_argv(url), pass_fds=[unfinished.descriptor]).stdout.decode().splitlines()
         found = sum(1 for line in decoded if line and not line.startswith("#"))
@@ -183,6 +202,22 @@ def measure_psnr(story: Story, workspace: Workspace, film: Path) -> list[float]:
         figures.seek(0)
         lines = [line for line in figures.read().decode().splitlines() if line.startswith("n:")]
     return [min(float(value) for _, value in _PSNR.findall(line)) for line in lines]
+
+
+def _is_whole(target: Path, record: Path) -> bool:
+    """Whether a file is what it was when it was finished; it then counts as used now."""
+    try:
+        expected = json.loads(record.read_text())["sha256"]
+        whole: bool = _sha256(target) == expected
+        os.utime(target)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return whole
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _url(unfinished: Unfinished) -> str:

@@ -50,7 +50,11 @@ class ReferenceBackend:
         )
         layers = [_layer_conformance(layer) for layer in timeline.layers]
         sounds = [_sound_conformance(track) for track in timeline.sound.tracks]
-        return Plan(self.name, timeline_sha256(timeline), steps, (*layers, *sounds))
+        left_out = [
+            Conformance(kind, "renditions", "approximated", "left out: use --backend ffmpeg or a MediaConvert job")
+            for kind in output.renditions.kinds()
+        ]
+        return Plan(self.name, timeline_sha256(timeline), steps, (*layers, *sounds, *left_out))
 
     def frames(self, timeline: Timeline, workspace: Workspace) -> Iterator[NDArray[np.uint8]]:
         """Every frame in order, (height, width, 3) RGB. Raises: UnsupportedError without MoviePy; MediaError."""

@@ -145,7 +145,10 @@ def _to_srgb(picture: Image.Image) -> Image.Image:
     mode = "RGBA" if _may_be_transparent(picture) else "RGB"
     profile = picture.info.get("icc_profile")
     converted = _by_profile(picture, profile, mode) if profile else None
-    return converted if converted is not None else _eight_bits(picture).convert(mode)
+    if converted is not None:
+        return converted
+    plain = _eight_bits(picture)
+    return plain if plain.mode == mode else plain.convert(mode)  # converting to its own mode copies all of it
 
 
 def _by_profile(picture: Image.Image, profile: bytes, mode: str) -> Image.Image | None:

@@ -21,9 +21,8 @@ from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import PROTOCOLS, Child, FFmpeg, Limits, compile_argv, descriptor_url, find_ffmpeg
 from renderer.sound.decode_faults import explain_failure, faults_said, is_local
 from renderer.sound.decode_listing import Listing, ListingReader
-from renderer.sound.header import Header, length_warnings, read_header, without_padding
-from renderer.sound.pcm import samples_at_48k
-from renderer.timebase import SAMPLE_RATE
+from renderer.sound.header import Header, length_warnings, read_header, stream_warnings, without_padding
+from renderer.timebase import SAMPLE_RATE, samples_at_48k
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,8 +49,11 @@ RESAMPLER = (
 122 dB above everything else (FFmpeg's default: 103 dB). Double precision keeps CPUs and versions together."""
 
 _FOLD = "aformat=sample_fmts=flt:channel_layouts=mono|stereo"
+_COUNT = "asetnsamples=n=65536:p=0,aformat=sample_fmts=u8"
 _DEMUXERS = {"wav": "wav", "mp3": "mp3", "flac": "flac", "mp4": "mov", "ogg": "ogg", "webm": "matroska"}
 _ACCEPTED = ",".join(_DEMUXERS.values())
+_RESAMPLER_LOSES = 64
+"""Of the first few samples of a sound that ends with them, the resampler returns none."""
 _BYTES_PER_SECOND = SAMPLE_RATE * 2 * 4
 
 
@@ -69,6 +71,8 @@ class AudioFacts:
     codec: str
     samples_48k: int
     duration_s: Fraction
+    peak: float = 0.0
+    """The highest absolute sample of the PCM; 1.0 is full scale."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -165,21 +169,25 @@ class _Job:
             err_detect="crccheck",
             threads=1,
             **({"ignore_length": 1} if self.header.ignore_length else {}),
+            **({"c:a": self.header.codec} if self.header.codec else {}),
         )
+        late = _silence_first(self.header)
         pcm = ffmpeg.output(
-            source["a:0"], f"file:{self.pcm_path}", f="f32le", **{"filter:a:0": f"{relabel}{RESAMPLER},{_FOLD}"}
+            source["a:0"], f"file:{self.pcm_path}", f="f32le", **{"filter:a:0": f"{relabel}{late}{RESAMPLER},{_FOLD}"}
         )
         listing = ffmpeg.output(
             source["a:0"],
             source["a:0"],
             "pipe:1",
             f="framecrc",
-            **{"filter:a:0": "asetnsamples=n=65536:p=0,aformat=sample_fmts=u8", "c:a:0": "pcm_u8", "c:a:1": "copy"},
+            **{"filter:a:0": f"{late}{_COUNT}", "c:a:0": "pcm_u8", "c:a:1": "copy"},
         )
         graph = cast("ArgumentGraph", ffmpeg.merge_outputs(pcm, listing))
         return compile_argv(graph, ffmpeg=self.ffmpeg)
 
     def _facts(self, listing: Listing, said: str) -> AudioFacts:
+        from renderer.sound.decode_levels import repair_levels
+
         if is_local(said):
             raise ToolError("FFmpeg could not write the sound", argv=self._argv(), returncode=0, stderr_tail=said)
         if listing.samples == 0:
@@ -187,20 +195,25 @@ class _Job:
             raise MediaError(self.name, "holds no sound: 0 samples" + (f"; {faults[0]}" if faults else ""))
         samples, warnings = listing.samples, faults_said(said)
         samples_48k = self.pcm_path.stat().st_size // (4 if listing.channels == 1 else 8)
-        if abs(samples_48k - samples_at_48k(samples, listing.sample_rate)) > 1:
+        if abs(samples_48k - samples_at_48k(samples, listing.sample_rate)) > _RESAMPLER_LOSES:
             # The listing counts in the first rate's samples; the PCM was resampled from each rate as it came.
             warnings += ("changes its sample rate on the way; its length is taken from the resampled sound",)
             samples = samples_48k * listing.sample_rate // SAMPLE_RATE
-        samples = without_padding(self.header, self.format_name, samples, listing.sample_rate)
+        delay = round(self.header.delay_s * listing.sample_rate)
+        samples = delay + without_padding(self.header, samples - delay, listing.sample_rate)
         found_s = Fraction(samples, listing.sample_rate)
+        samples_48k = self._cut_pcm(samples, listing)
+        levels = repair_levels(self.pcm_path)
+        warnings += stream_warnings(self.header, listing.channels, listing.layout) + levels.warnings()
         return AudioFacts(
             sample_rate=listing.sample_rate,
             channels=listing.channels,
             samples=samples,
             codec=listing.codec,
-            samples_48k=self._cut_pcm(samples, listing),
+            samples_48k=samples_48k,
             duration_s=found_s,
-            warnings=warnings + length_warnings(self.header, self.format_name, found_s),
+            peak=levels.peak,
+            warnings=warnings + length_warnings(self.header, self.format_name, found_s - self.header.delay_s),
         )
 
     def _cut_pcm(self, samples: int, listing: Listing) -> int:
@@ -209,6 +222,11 @@ class _Job:
         wanted = samples_at_48k(samples, listing.sample_rate)
         os.truncate(self.pcm_path, wanted * width)
         return wanted
+
+
+def _silence_first(header: Header) -> str:
+    """A filter that starts with the silence an MP4 edit list asks for: as raw samples, FFmpeg leaves it out."""
+    return f"adelay=delays={float(header.delay_s * 1000):.6f}:all=1," if header.delay_s else ""
 
 
 def _relabel(listing: Listing, said: str) -> str | None:

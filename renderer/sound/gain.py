@@ -26,6 +26,14 @@ OCTAVES_PER_DB = 0.16609640474436813
 
 LN2 = 0.6931471805599453
 
+_LAST_TERM = 13
+EXPONENTIAL = np.array([1.0 / math.factorial(n) for n in range(_LAST_TERM, -1, -1)])
+"""exp(x) for |x| <= 0.347 by its series to x^13, highest power first; the next term is under 1e-17."""
+
+_OCTAVES = 1000
+DOUBLINGS = 2.0 ** np.arange(-_OCTAVES, _OCTAVES + 1)
+"""2^n for n from −1000 to 1000, exact: gains beyond ±6000 dB are cut there."""
+
 
 @kernel
 def factor_of_db(gain_db: float) -> float:
@@ -33,20 +41,33 @@ def factor_of_db(gain_db: float) -> float:
     octaves = gain_db * OCTAVES_PER_DB
     whole = math.floor(octaves + 0.5)
     x = (octaves - whole) * LN2
-    # exp(x) for |x| <= 0.347 by its series to x^13 (the next term is under 1e-17), Horner's way.
-    total = 1.0
-    for n in range(13, 0, -1):
-        total = 1.0 + x * total / n
-    scale = 1.0
-    step = 2.0 if whole > 0 else 0.5
-    for _ in range(int(abs(whole))):
-        scale *= step
-    return total * scale
+    total = EXPONENTIAL[0]
+    for n in range(1, 14):
+        total = total * x + EXPONENTIAL[n]
+    factor: float = total * DOUBLINGS[int(min(max(whole, -1000.0), 1000.0)) + 1000]
+    return factor
 
 
 def db_of_factor(factor: float) -> float:
     """20·log10 of an amplitude; −inf for 0."""
     return 20.0 * math.log10(factor) if factor > 0 else -math.inf
+
+
+@kernel
+def scale(samples: NDArray[np.float64], factor: float) -> None:
+    """Multiply `samples` (n, 2) in place."""
+    for row in range(samples.shape[0]):
+        samples[row, 0] *= factor
+        samples[row, 1] *= factor
+
+
+@kernel
+def apply_ramp(samples: NDArray[np.float64], since: int, length: int, first_db: float, last_db: float) -> None:
+    """Multiply `samples` (n, 2), which begin `since` samples into a ramp of `length`, by its factor; linear in dB."""
+    for row in range(samples.shape[0]):
+        factor = factor_of_db(first_db + (last_db - first_db) * ((since + row) / length))
+        samples[row, 0] *= factor
+        samples[row, 1] *= factor
 
 
 @kernel
@@ -59,19 +80,17 @@ def apply_envelope(
     sample, the later one rules from there on.
     """
     last = len(at) - 1
-    point = 0
-    for row in range(samples.shape[0]):
-        sample = first + row
-        while point < last and at[point + 1] <= sample:
+    point, row, rows = -1, 0, samples.shape[0]
+    while row < rows:
+        while point < last and at[point + 1] <= first + row:
             point += 1
-        if sample <= at[0] or point == last:
-            db = gain_db[point]
-        else:
-            progress = (sample - at[point]) / (at[point + 1] - at[point])
-            db = gain_db[point] + (gain_db[point + 1] - gain_db[point]) * progress
-        factor = 1.0 if db == 0.0 else factor_of_db(db)
-        samples[row, 0] *= factor
-        samples[row, 1] *= factor
+        stop = rows if point == last else min(rows, at[point + 1] - first)
+        before, after = gain_db[max(point, 0)], gain_db[min(point + 1, last)]
+        if before != after:
+            apply_ramp(samples[row:stop], first + row - at[point], at[point + 1] - at[point], before, after)
+        elif before != 0.0:
+            scale(samples[row:stop], factor_of_db(before))
+        row = stop
 
 
 @kernel
@@ -93,8 +112,16 @@ def apply_fades(samples: NDArray[np.float64], first: int, length: int, fade_in: 
             samples[row, 1] *= factor
 
 
+@kernel
+def add_scaled(total: NDArray[np.float64], samples: NDArray[np.float64], factor: float) -> None:
+    """Add `samples` times `factor` to `total`, both (n, 2)."""
+    for row in range(samples.shape[0]):
+        total[row, 0] += samples[row, 0] * factor
+        total[row, 1] += samples[row, 1] * factor
+
+
 class Envelope:
-    """An envelope ready for the kernels. Ask `is_flat` before: most tracks have none."""
+    """An envelope ready for the kernels; one without points changes nothing."""
 
     def __init__(self, points: Sequence[EnvelopePoint]) -> None:
         self._at = np.array([point.sample for point in points], dtype=np.int64)
@@ -110,11 +137,12 @@ class Envelope:
         if not self.is_flat:
             apply_envelope(samples, first, self._at, self._gain_db)
 
-    def gain_db_at(self, sample: int) -> float:
-        """The envelope's gain at one programme sample."""
+    def gain_db_at(self, samples: NDArray[np.int64]) -> NDArray[np.float64]:
+        """The envelope's gain at programme samples."""
         if len(self._at) == 0:
-            return 0.0
-        return float(np.interp(sample, self._at, self._gain_db))
+            return np.zeros(len(samples))
+        gains: NDArray[np.float64] = np.interp(samples, self._at, self._gain_db)
+        return gains
 
 
 def constant_factor(gain_db: Fraction | float) -> float:

@@ -27,14 +27,21 @@ _LONGEST_CODED_FRAME = 2048
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """`promised_s` is exact seconds, None where nothing is promised; `cut` says what is missing at the end.
-
-    `ignore_length`: a WAV file whose data runs on beyond the length in its header.
-    """
+    """`promised_s` is exact seconds, None where nothing is promised; `cut` says what is missing at the end."""
 
     promised_s: Fraction | None = None
+    exact: bool = False
+    """Whether `promised_s` counts samples: what lies beyond it in the last coded frame is padding."""
     cut: str | None = None
     ignore_length: bool = False
+    """A WAV file whose data runs on beyond the length in its header."""
+    delay_s: Fraction = Fraction(0)
+    """Silence before the first sample: the empty edits at the start of an MP4 track."""
+    streams: int = 1
+    unlabelled: bool = False
+    """Whether three channels or more have no names."""
+    codec: str | None = None
+    """The decoder to use where FFmpeg would take another."""
 
 
 def read_header(descriptor: int, format_name: str) -> Header:
@@ -45,20 +52,43 @@ def read_header(descriptor: int, format_name: str) -> Header:
     except ToolError:
         return Header()
     found = cast("dict[str, object]", json.loads(answer))
-    promised = cast("list[int] | None", found["promised"])
     return Header(
-        promised_s=Fraction(promised[0], promised[1]) if promised else None,
+        promised_s=_seconds(found["promised"]),
+        exact=bool(found["exact"]),
         cut=cast("str | None", found["cut"]),
         ignore_length=bool(found["ignore_length"]),
+        delay_s=_seconds(found["delay"]) or Fraction(0),
+        streams=cast("int", found["streams"]),
+        unlabelled=bool(found["unlabelled"]),
+        codec=cast("str | None", found["codec"]),
     )
 
 
-def without_padding(header: Header, format_name: str, samples: int, sample_rate: int) -> int:
-    """`samples`, less what an MP4 header says is padding in the last coded frame (FFmpeg 5.1 keeps it, 9 does not)."""
-    if format_name != "mp4" or header.promised_s is None:
+def _seconds(pair: object) -> Fraction | None:
+    numerator, denominator = cast("list[int]", pair) if pair else (0, 0)
+    return Fraction(numerator, denominator) if denominator else None
+
+
+def without_padding(header: Header, samples: int, sample_rate: int) -> int:
+    """`samples`, less what the header says is padding in the last coded frame.
+
+    FFmpeg 5.1 keeps that of AAC, 9 takes it off; both keep the end of the last ADPCM block.
+    """
+    if not header.exact or header.promised_s is None:
         return samples
     promised = round(header.promised_s * sample_rate)
     return promised if 0 < promised < samples <= promised + _LONGEST_CODED_FRAME else samples
+
+
+def stream_warnings(header: Header, channels: int, layout: str) -> tuple[str, ...]:
+    """Sentences about what the file holds and the mix does not, or only by a guess."""
+    found = []
+    if header.streams > 1:
+        found.append(f"holds {header.streams} sound tracks; the first is used")
+    if header.unlabelled:
+        how = "by FFmpeg's guess" if layout.endswith("channels") else f"as {layout}"
+        found.append(f"does not say which of its {channels} channels is which; folded to stereo {how}")
+    return tuple(found)
 
 
 def length_warnings(header: Header, format_name: str, found_s: Fraction) -> tuple[str, ...]:

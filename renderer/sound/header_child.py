@@ -3,8 +3,10 @@
 Started as `python -I -S header_child.py DESCRIPTOR FORMAT`. Nothing it finds is believed about length: it is compared
 with what decoding finds, so that a cut-off file or a lying header is noticed and said. Imports nothing of the project.
 
-Keys: `promised` [numerator, denominator] seconds or null; `cut` a reason or null; `ignore_length` whether a WAV file's
-data runs on beyond what its header says.
+Keys: `promised` [numerator, denominator] seconds or null; `exact` whether what lies beyond that in the last coded frame
+is padding; `cut` a reason or null; `ignore_length` whether a WAV file's data runs on beyond what its header says;
+`delay` [numerator, denominator] seconds of silence before the first sample, or null; `streams` how many sound streams
+there are; `unlabelled` whether three or more channels have no names; `codec` the decoder to use, or null.
 """
 
 import json
@@ -35,42 +37,72 @@ class Found:
         self, *, promised: "list[int] | None" = None, cut: "str | None" = None, ignore_length: bool = False
     ) -> None:
         self.promised = promised
+        self.exact = False
         self.cut = cut
         self.ignore_length = ignore_length
+        self.delay: list[int] | None = None
+        self.streams = 1
+        self.unlabelled = False
+        self.codec: str | None = None
 
 
 # --- WAV ---------------------------------------------------------------------------------------------------------
 
 
-PLAIN_PCM = (1, 3, 6, 7, 0xFFFE)
-"""Format tags whose blocks hold one sample per channel: integer, float, A-law, µ-law, extensible."""
+PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE = 1, 3, 6, 7, 0xFFFE
+SAMPLED = (PCM, FLOAT, A_LAW, MU_LAW, EXTENSIBLE)
+"""Formats whose blocks hold one sample for each channel."""
+
+
+class WavFormat:
+    """A `fmt ` chunk. `block` is the bytes of one sample of all channels, 0 where blocks hold more."""
+
+    def __init__(self, content: bytes) -> None:
+        self.tag, self.channels, self.rate, _, block, bits = struct.unpack("<HHIIHH", content[:16].ljust(16, b"\0"))
+        self.block = block if self.tag in SAMPLED else 0
+        named, self.valid_bits, self.subtype = self.channels <= 2, bits, self.tag
+        if self.tag == EXTENSIBLE and len(content) >= 26:
+            self.valid_bits, mask, self.subtype = struct.unpack("<HIH", content[18:26])
+            named = named or mask.bit_count() == self.channels
+        self.unlabelled = not named
+        self.left_justified = self.subtype == PCM and bits == 32 and 16 < self.valid_bits < 32
 
 
 def read_wav(file: File) -> Found:
-    rate, width, large = 0, 0, None
+    sound, large, counted = WavFormat(b""), None, None
     offset = 12
     for _ in range(MAX_BOXES):
         head = file.read(offset, 8)
         if len(head) < 8:
-            return Found(cut="its sound data is missing")
+            break
         kind, size = struct.unpack("<4sI", head)
         if kind == b"ds64":
             large = struct.unpack("<Q", file.read(offset + 16, 8))[0]
         elif kind == b"fmt ":
-            tag, _, rate, _, width = struct.unpack("<HHIIH", file.read(offset + 8, 14))
-            width = width if tag in PLAIN_PCM else 0
+            sound = WavFormat(file.read(offset + 8, min(size, 26)))
+        elif kind == b"fact" and size >= 4:
+            counted = struct.unpack("<I", file.read(offset + 8, 4))[0]
         elif kind == b"data":
             exact = size if large is None or size != 0xFFFF_FFFF else large
-            return wav_data(file, offset + 8, exact, rate, width)
+            return wav_facts(wav_data(file, offset + 8, exact, sound), sound, counted)
         offset += 8 + size + (size & 1)
     return Found(cut="its sound data is missing")
 
 
-def wav_data(file: File, start: int, size: int, rate: int, width: int) -> Found:
+def wav_facts(found: Found, sound: WavFormat, counted: "int | None") -> Found:
+    found.unlabelled = sound.unlabelled
+    # Fewer bits at the top of 32: FFmpeg takes them for the 24-bit floats of an old editor.
+    found.codec = "pcm_s32le" if sound.left_justified else None
+    if not sound.block and sound.rate and counted:
+        found.promised, found.exact = [counted, sound.rate], True
+    return found
+
+
+def wav_data(file: File, start: int, size: int, sound: WavFormat) -> Found:
     rest = file.size - start
     if size == 0 or NO_PROMISE <= size <= 0xFFFF_FFFF:
         return Found(ignore_length=rest > 8 and not ends_or_continues(file, start))
-    promised = [size // width, rate] if rate and width else None
+    promised = [size // sound.block, sound.rate] if sound.rate and sound.block else None
     if size > rest:
         return Found(promised=promised, cut="its sound data ends before its header says")
     return Found(promised=promised, ignore_length=not ends_or_continues(file, start + size + (size & 1)))
@@ -145,18 +177,37 @@ def read_flac(file: File) -> Found:
     return Found(promised=[samples, rate] if samples and rate else None)
 
 
+OGG_SOUNDS = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
+
+
 def read_ogg(file: File) -> Found:
-    """Ogg promises no length, but marks its last page."""
+    """Ogg promises no length, but marks its last page, and begins with the first page of each stream."""
+    found = Found(cut=ogg_cut(file))
+    offset, sounds = 0, list[bytes]()
+    for _ in range(MAX_BOXES):
+        head = file.read(offset, 27 + 255)
+        if head[:4] != b"OggS" or len(head) < 28 or not head[5] & 2:
+            break
+        content = offset + 27 + head[26]
+        sounds += [packet for packet in [file.read(content, 19)] if packet.startswith(OGG_SOUNDS)]
+        offset = content + sum(head[27 : 27 + head[26]])
+    found.streams = len(sounds)
+    # Opus in channel mapping family 255: "no defined meaning" (RFC 7845, 5.1.1.3).
+    found.unlabelled = bool(sounds) and sounds[0][:8] == b"OpusHead" and sounds[0][18] == 255 and sounds[0][9] > 2
+    return found
+
+
+def ogg_cut(file: File) -> "str | None":
     tail_start = max(0, file.size - 131_072)
     tail = file.read(tail_start, 131_072)
     last = tail.rfind(b"OggS")
     if last < 0 or len(tail) < last + 27:
-        return Found(cut="its last page is incomplete")
+        return "its last page is incomplete"
     segments = tail[last + 26]
     table = tail[last + 27 : last + 27 + segments]
     if len(table) < segments or last + 27 + segments + sum(table) > len(tail):
-        return Found(cut="its last page is incomplete")
-    return Found(cut=None if tail[last + 5] & 4 else "its end mark is missing")
+        return "its last page is incomplete"
+    return None if tail[last + 5] & 4 else "its end mark is missing"
 
 
 # --- MP4 ---------------------------------------------------------------------------------------------------------
@@ -189,10 +240,10 @@ def read_mp4(file: File) -> Found:
         if b"mvex" in inside or b"mvhd" not in inside:
             return Found(cut=cut)
         movie_scale = scale_and_length(file, inside[b"mvhd"][0][0])[0]
-        for trak in inside.get(b"trak", []):
-            promised = sound_track(file, trak, movie_scale)
-            if promised is not None:
-                return Found(promised=promised, cut=cut)
+        sounds = [found for trak in inside.get(b"trak", []) if (found := sound_track(file, trak, movie_scale))]
+        found = sounds[0] if sounds else Found()
+        found.cut, found.streams = cut, len(sounds)
+        return found
     return Found(cut=cut)
 
 
@@ -202,24 +253,39 @@ def scale_and_length(file: File, at: int) -> tuple[int, int]:
     return struct.unpack(">IQ", data[20:32]) if data[0] == 1 else struct.unpack(">II", data[12:20])
 
 
-def sound_track(file: File, trak: tuple[int, int], movie_scale: int) -> list[int] | None:
+def sound_track(file: File, trak: tuple[int, int], movie_scale: int) -> "Found | None":
+    """What a track of sound promises; None for other tracks."""
     parts = boxes(file, *trak)
     media = boxes(file, *parts[b"mdia"][0])
     if file.read(media[b"hdlr"][0][0] + 8, 4) != b"soun":
         return None
     scale, length = scale_and_length(file, media[b"mdhd"][0][0])
-    edits = boxes(file, *parts[b"edts"][0]).get(b"elst", []) if b"edts" in parts else []
+    found = Found()
+    lists = boxes(file, *parts[b"edts"][0]).get(b"elst", []) if b"edts" in parts else []
+    edits = edit_list(file, lists[0][0]) if lists else []
+    while edits and edits[0][1] == -1:  # an empty edit: nothing is heard for that long
+        before, _ = found.delay or [0, movie_scale]
+        found.delay = [before + edits.pop(0)[0], movie_scale]
     if edits:
-        length = edited_length(file, edits[0][0], length, scale, movie_scale)
-    return [length, scale] if length > 0 and scale else None
+        length = edited_length(edits, length, scale, movie_scale)
+    if length > 0 and scale:
+        found.promised, found.exact = [length, scale], True
+    return found
 
 
-def edited_length(file: File, at: int, length: int, scale: int, movie_scale: int) -> int:
+def edit_list(file: File, at: int) -> list[tuple[int, int]]:
+    """Each edit as (length in the movie's scale, start in the media's), the start −1 for an empty one."""
+    head = file.read(at, 8)
+    count, wide = struct.unpack(">I", head[4:8])[0], head[0] == 1
+    width, layout = (20, ">Qq") if wide else (12, ">Ii")
+    content = file.read(at + 8, width * min(count, 1000))
+    return [struct.unpack(layout, content[i : i + width - 4]) for i in range(0, len(content) - width + 1, width)]
+
+
+def edited_length(edits: list[tuple[int, int]], length: int, scale: int, movie_scale: int) -> int:
     """What one edit leaves of the media; 0 (no promise) for lists of several edits."""
-    head = file.read(at, 28)
-    count = struct.unpack(">I", head[4:8])[0]
-    segment, start = struct.unpack(">Qq" if head[0] == 1 else ">Ii", head[8:24] if head[0] == 1 else head[8:16])
-    if count != 1 or start < 0 or not movie_scale:
+    segment, start = edits[0]
+    if len(edits) != 1 or start < 0 or not movie_scale:
         return 0
     # The segment counts in the movie's scale, often milliseconds: it may have been rounded by one of its units.
     rounding = -(-scale // movie_scale) if movie_scale < scale else 0
@@ -230,6 +296,8 @@ def edited_length(file: File, at: int, length: int, scale: int, movie_scale: int
 # --- WebM --------------------------------------------------------------------------------------------------------
 
 SEGMENT, INFO, CLUSTER, SCALE, DURATION = 0x18538067, 0x1549A966, 0x1F43B675, 0x2AD7B1, 0x4489
+TRACKS, TRACK, TRACK_TYPE = 0x1654AE6B, 0xAE, 0x83
+SOUND_TRACK = b"\x02"
 
 
 def element(file: File, offset: int) -> tuple[int, int, int] | None:
@@ -247,7 +315,7 @@ def element(file: File, offset: int) -> tuple[int, int, int] | None:
 
 
 def read_webm(file: File) -> Found:
-    offset, cut, values = 0, None, dict[int, bytes]()
+    offset, cut, values, kinds = 0, None, dict[int, bytes](), list[bytes]()
     for _ in range(MAX_BOXES):
         found = element(file, offset)
         if found is None or found[0] == CLUSTER:
@@ -257,8 +325,13 @@ def read_webm(file: File) -> Found:
             cut = "its sound data ends before its header says"
         if kind in (SCALE, DURATION):
             values[kind] = file.read(start, min(size, 8))
-        offset = start if kind in (SEGMENT, INFO) else start + max(size, 0)
-    return Found(promised=webm_seconds(values), cut=cut)
+        elif kind == TRACK_TYPE:
+            kinds.append(file.read(start, min(size, 8)))
+        offset = start if kind in (SEGMENT, INFO, TRACKS, TRACK) else start + max(size, 0)
+    # The length in the header is the longest track's: with a picture beside it, it says nothing about the sound.
+    answer = Found(promised=webm_seconds(values) if len(kinds) < 2 else None, cut=cut)
+    answer.streams = kinds.count(SOUND_TRACK)
+    return answer
 
 
 def webm_seconds(values: dict[int, bytes]) -> list[int] | None:

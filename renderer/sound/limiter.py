@@ -61,6 +61,17 @@ class LimiterReport:
 
 
 @kernel
+def extremes(samples: NDArray[np.float64]) -> tuple[float, float]:
+    """The lowest and the highest value in `samples` (n, 2), 0 among them."""
+    low = high = 0.0
+    for row in range(samples.shape[0]):
+        for side in range(2):
+            low = min(low, samples[row, side])
+            high = max(high, samples[row, side])
+    return low, high
+
+
+@kernel
 def needed_gains(samples: NDArray[np.float64], high: float, low: float) -> NDArray[np.int64]:
     """For each row of `samples` (n, 2) the highest gain that keeps it within `low`..`high`, in 1/2^30, rounded down."""
     gains = np.full(samples.shape[0], 1 << 30, dtype=np.int64)
@@ -90,13 +101,33 @@ def ramp_gains(gains: NDArray[np.int64], rise: int, fall: int) -> None:
         gains[row] = held
 
 
-def gains_under(samples: NDArray[np.float64], ceiling_dbtp: float | None) -> NDArray[np.int64]:
-    """The gains that keep `samples` from clipping in 16 bits, or its true peak under a ceiling where one is set."""
+def gains_under(samples: NDArray[np.float64], ceiling_dbtp: float | None) -> NDArray[np.int64] | None:
+    """The gains that keep `samples` from clipping in 16 bits, or its true peak under a ceiling where one is set.
+
+    None where no sample needs one: most of a programme.
+    """
+    low, high = extremes(samples)
     if ceiling_dbtp is None:
-        return needed_gains(samples, LARGEST, -1.0)
-    return true_peak_gains(samples, factor_of_db(ceiling_dbtp - MARGIN_DB), OVERSHOOT, TAPS)
+        return None if low >= -1.0 and high <= LARGEST else needed_gains(samples, LARGEST, -1.0)
+    ceiling = factor_of_db(ceiling_dbtp - MARGIN_DB)
+    return None if max(high, -low) * OVERSHOOT <= ceiling else true_peak_gains(samples, ceiling, OVERSHOOT, TAPS)
 
 
+@kernel
 def limit(samples: NDArray[np.float64], gains: NDArray[np.int64]) -> None:
     """Apply ramped `gains` to `samples` in place; rows at unity keep their bits."""
-    samples *= (gains / float(UNITY))[:, np.newaxis]
+    for row in range(samples.shape[0]):
+        if gains[row] < 1 << 30:
+            factor = gains[row] / 1073741824.0
+            samples[row, 0] *= factor
+            samples[row, 1] *= factor
+
+
+@kernel
+def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:
+    """`samples` (n, 2) with full scale 1.0 → 32768, rounded half to even; after the limiter none is cut."""
+    ready = np.empty(samples.shape, dtype=np.int16)
+    for row in range(samples.shape[0]):
+        for side in range(2):
+            ready[row, side] = int(min(max(np.rint(samples[row, side] * 32768.0), -32768.0), 32767.0))
+    return ready

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from renderer.sound.gain import Envelope, apply_fades, constant_factor, db_of_factor
+from renderer.sound.gain import Envelope, add_scaled, apply_fades, constant_factor, db_of_factor, scale
 from renderer.sound.limiter import (
     AFTER,
     BEFORE,
@@ -20,11 +20,12 @@ from renderer.sound.limiter import (
     RISE_STEP,
     UNITY,
     LimiterReport,
+    extremes,
     gains_under,
     limit,
     ramp_gains,
+    to_int16,
 )
-from renderer.sound.mastering import Mastering
 from renderer.sound.pcm import TrackReader, open_source
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from renderer.sound.mastering import Mastering
     from renderer.timeline.model import Sound, SoundTrack
 
-_WORK_SAMPLES = 192_000
+WORK_SAMPLES = 192_000
 """Samples mixed at once inside `blocks`: four seconds, so that the limiter's surroundings cost little."""
 
 
@@ -55,12 +57,10 @@ class _Voice:
         if first >= last:
             return
         heard = self._reader.read(first - track.start + track.skip, last - track.start + track.skip)
-        if self._factor != 1.0:
-            heard *= self._factor
         self._envelope.apply(heard, first)
-        if track.fade_in or track.fade_out:
+        if first < track.start + track.fade_in or last > track.end - track.fade_out:
             apply_fades(heard, first - track.start, track.end - track.start, track.fade_in, track.fade_out)
-        total[first - start : last - start] += heard
+        add_scaled(total[first - start : last - start], heard, self._factor)
 
 
 class Mix:
@@ -73,7 +73,8 @@ class Mix:
     """
 
     def __init__(self, sound: Sound, pcm: Mapping[str, Path], mastering: Mastering | None = None) -> None:
-        self._mastering = mastering or Mastering()
+        self._gain = mastering.gain if mastering is not None else 1.0
+        self._ceiling_dbtp = mastering.ceiling_dbtp if mastering is not None else None
         self.sample_count = sound.sample_count
         self.limiter_report: LimiterReport | None = None
         self._voices = [_Voice(track, pcm[track.source.sha256]) for track in sound.tracks]
@@ -82,11 +83,11 @@ class Mix:
         """Programme samples `start` to `end` (half-open) as `(n, 2)` float32; 1.0 is full scale."""
         return self._limited(start, end).samples.astype(np.float32)
 
-    def blocks(self, block_samples: int = 48_000) -> Iterator[NDArray[np.int16]]:
+    def blocks(self, block_samples: int = WORK_SAMPLES) -> Iterator[NDArray[np.int16]]:
         """The whole programme in blocks of `block_samples` (the last may be shorter), rounded half to even."""
         self.limiter_report = None
         tally = _Tally()
-        work = block_samples * max(1, _WORK_SAMPLES // block_samples)
+        work = block_samples * max(1, WORK_SAMPLES // block_samples)
         for start in range(0, self.sample_count, work):
             limited = self._limited(start, min(start + work, self.sample_count))
             tally.add(start, limited)
@@ -95,33 +96,46 @@ class Mix:
                 yield ready[offset : offset + block_samples]
         self.limiter_report = tally.report()
 
-    def _summed(self, start: int, end: int) -> NDArray[np.float64]:
-        """The sum of all tracks, before the limiter; silence outside the programme."""
+    def limited(self, start: int, end: int) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+        """Programme samples as `(n, 2)`, and the limiter's gain in each, 2^30 being 1; None where it has none."""
+        part = self._limited(start, end)
+        return part.samples, part.gains
+
+    def unlimited_blocks(self) -> Iterator[NDArray[np.float64]]:
+        """The plain sum of all tracks, before mastering and limiter, in blocks of (n, 2)."""
+        for start in range(0, self.sample_count, WORK_SAMPLES):
+            yield self.unlimited(start, min(start + WORK_SAMPLES, self.sample_count))
+
+    def unlimited(self, start: int, end: int) -> NDArray[np.float64]:
+        """The plain sum of all tracks, before mastering and limiter, `(n, 2)`."""
         total = np.zeros((end - start, 2))
         for voice in self._voices:
             voice.add_to(total, start)
-        if self._mastering.gain != 1.0:
-            total *= self._mastering.gain
         return total
 
     def _limited(self, start: int, end: int) -> _Limited:
         if not 0 <= start <= end <= self.sample_count:
             raise ValueError(f"expected samples within [0, {self.sample_count}], found [{start}, {end})")
         before, after = max(0, start - BEFORE), min(self.sample_count, end + AFTER)
-        wide = self._summed(before, after)
-        gains = gains_under(wide, self._mastering.ceiling_dbtp)
+        wide = self.unlimited(before, after)
+        if self._gain != 1.0:
+            scale(wide, self._gain)
+        gains = gains_under(wide, self._ceiling_dbtp)
         inside = slice(start - before, end - before)
-        peak = float(np.abs(wide[inside]).max(initial=0.0))
-        if gains.min(initial=UNITY) < UNITY:
+        low, high = extremes(wide[inside])
+        if gains is not None:
             ramp_gains(gains, RISE_STEP, FALL_STEP)
             limit(wide, gains)
-        return _Limited(wide[inside], gains[inside], peak)
+            gains = gains[inside]
+        return _Limited(wide[inside], gains, max(high, -low))
 
 
 @dataclass(frozen=True, slots=True)
 class _Limited:
+    """A range after the limiter; `gains` is None where it had nothing to do."""
+
     samples: NDArray[np.float64]
-    gains: NDArray[np.int64]
+    gains: NDArray[np.int64] | None
     peak_before: float
 
 
@@ -136,6 +150,8 @@ class _Tally:
 
     def add(self, start: int, part: _Limited) -> None:
         self._peak = max(self._peak, part.peak_before)
+        if part.gains is None:
+            return
         lowered = np.flatnonzero(part.gains < UNITY)
         if len(lowered) == 0:
             return
@@ -146,9 +162,3 @@ class _Tally:
 
     def report(self) -> LimiterReport:
         return LimiterReport(self._limited, db_of_factor(self._least / UNITY), self._first, self._peak)
-
-
-def to_int16(samples: NDArray[np.float64]) -> NDArray[np.int16]:
-    """Full scale 1.0 → 32768, rounded half to even; the clip at the ends is never reached after the limiter."""
-    scaled = np.rint(samples * 32768.0)
-    return np.clip(scaled, -32768, 32767).astype(np.int16)

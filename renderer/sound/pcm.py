@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from renderer.errors import OutputError
-from renderer.timebase import SAMPLE_RATE
+from renderer.sound.jit import kernel
+from renderer.timebase import samples_at_48k
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from renderer.timeline.model import AudioSource, Loop
-
-
-def samples_at_48k(samples: int, sample_rate: int) -> int:
-    """Samples at 48 kHz that cover `samples` at `sample_rate`: how long a decoded file is, rounded up."""
-    return -(-samples * SAMPLE_RATE // sample_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +54,24 @@ def open_source(path: Path, source: AudioSource) -> PcmFile:
     return pcm
 
 
+@kernel
+def widen(values: NDArray[np.float32], out: NDArray[np.float64]) -> None:
+    """Write `values` (n, 1 or 2) to `out` (n, 2); mono is given to both sides at 0 dB."""
+    right = values.shape[1] - 1
+    for row in range(values.shape[0]):
+        out[row, 0] = values[row, 0]
+        out[row, 1] = values[row, right]
+
+
+@kernel
+def crossfade(tail: NDArray[np.float64], head: NDArray[np.float64], since: int, length: int) -> None:
+    """Fade from `tail` to `head` (both (n, 2)) with equal gain, in `head`; they begin `since` samples into `length`."""
+    for row in range(head.shape[0]):
+        rising = (since + row + 0.5) / length
+        for side in range(2):
+            head[row, side] = head[row, side] * rising + tail[row, side] * (1.0 - rising)
+
+
 class TrackReader:
     """One track's source as it is heard from the track's start on: looped or followed by silence, as float64 stereo."""
 
@@ -71,10 +85,11 @@ class TrackReader:
 
     def read(self, start: int, end: int) -> NDArray[np.float64]:
         """Samples `start` to `end` of the track, `(n, 2)`; mono is given to both channels at 0 dB."""
-        out = np.zeros((end - start, 2))
         if not self._loops:
-            self._copy(out, 0, start, min(end, self._length))
+            out = np.zeros((end - start, 2))
+            self._copy(out[: max(0, min(end, self._length) - start)], start)
             return out
+        out = np.empty((end - start, 2))
         position = start
         while position < end:
             turn, offset = divmod(position, self._period)
@@ -85,18 +100,15 @@ class TrackReader:
 
     def _turn(self, out: NDArray[np.float64], offset: int, *, follows: bool) -> None:
         """Fill `out` from `offset` in one period; after the first, its head lies over the tail of the one before."""
-        end = offset + len(out)
-        self._copy(out, 0, offset, end)
-        seam_end = min(end, self._crossfade)
+        self._copy(out, offset)
+        seam_end = min(offset + len(out), self._crossfade)
         if not follows or offset >= seam_end:
             return
-        tail = np.zeros((seam_end - offset, 2))
-        self._copy(tail, 0, offset + self._period, seam_end + self._period)
-        rising = ((np.arange(offset, seam_end) + 0.5) / self._crossfade)[:, np.newaxis]
-        head = out[: seam_end - offset]
-        head *= rising
-        head += tail * (1.0 - rising)
+        tail = np.empty((seam_end - offset, 2))
+        self._copy(tail, offset + self._period)
+        crossfade(tail, out[: seam_end - offset], offset, self._crossfade)
 
-    def _copy(self, out: NDArray[np.float64], at: int, start: int, end: int) -> None:
-        if end > start:
-            out[at : at + end - start] = self._pcm.read(start, end)
+    def _copy(self, out: NDArray[np.float64], start: int) -> None:
+        """Fill `out` with the file's samples from `start` on."""
+        if len(out):
+            widen(self._pcm.read(start, start + len(out)), out)

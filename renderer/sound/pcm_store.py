@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from renderer.media import MediaFolder, MediaLimits, OpenMedium
     from renderer.timeline.model import AudioSource
 
-DECODER_VERSION = 1
+DECODER_VERSION = 2
 """Part of every name: raised when decoding gives other samples."""
+_SPEECH = "speech-1"
+"""The key of remembered speech: its number is raised when the rule of what is speech changes."""
 
 
 class PcmStore:
@@ -58,7 +60,7 @@ class PcmStore:
                 max_bytes=self._limits.audio_bytes,
             )
             part.replace(self.path(sha256))
-            self._facts_path(sha256).write_text(json.dumps(_to_json(facts)))
+            self._write_facts(sha256, facts)
         except OSError as error:
             raise OutputError(f"can't write to {self._root} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
         finally:
@@ -91,6 +93,27 @@ class PcmStore:
                     self.decode(medium, sha256, str(sniff_audio(medium.head())))
         return {sha256: self.path(sha256) for sha256 in wanted}
 
+    def speech(self, sha256: str) -> list[tuple[int, int]]:
+        """Where a decoded recording speaks (`speech_intervals`), remembered beside its facts."""
+        path = self._facts_path(sha256)
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+            return [(int(start), int(end)) for start, end in json.loads(path.read_text())[_SPEECH]]
+        from renderer.sound.speech import speech_intervals
+
+        facts = self._known(sha256)
+        if facts is None:
+            raise OutputError(f"the decoded sound {self.path(sha256).name} went away: run the command again")
+        found = speech_intervals(self.path(sha256), facts.pcm_channels)
+        with contextlib.suppress(OSError):  # a cache that can't be written is read anew next time
+            self._write_facts(sha256, facts, {_SPEECH: found})
+        return found
+
+    def _write_facts(self, sha256: str, facts: AudioFacts, more: dict[str, object] | None = None) -> None:
+        handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=self._root)
+        with os.fdopen(handle, "w") as file:
+            file.write(json.dumps(_to_json(facts) | (more or {})))
+        Path(name).replace(self._facts_path(sha256))
+
     def _facts_path(self, sha256: str) -> Path:
         return self.path(sha256).with_suffix(".json")
 
@@ -113,7 +136,7 @@ def _to_json(facts: AudioFacts) -> dict[str, object]:
 
 
 def _from_json(document: dict[str, object]) -> AudioFacts:
-    fields = dict(document)
+    fields = {key: value for key, value in document.items() if key != _SPEECH}
     duration, warnings = Fraction(str(fields.pop("duration_s"))), fields.pop("warnings")
     if not isinstance(warnings, list):
         raise TypeError("warnings must be a list")

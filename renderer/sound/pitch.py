@@ -54,6 +54,15 @@ def _frame_pitch(frame: NDArray[np.float64]) -> float | None:
     best = correlation[first:].max()
     if best < _PERIODIC:
         return None
-    # The first lag that is nearly as good as the best: multiples of the period are as good, and not the pitch.
+    # The first peak that is nearly as good as the best: multiples of the period are as good, and not the pitch.
     lag = first + int(np.flatnonzero(correlation[first:] > 0.9 * best)[0])
-    return float(_RATE / lag)
+    while lag + 2 < len(correlation) and correlation[lag + 1] > correlation[lag]:
+        lag += 1
+    return _RATE / (lag + _peak_offset(correlation[lag - 1 : lag + 2]))
+
+
+def _peak_offset(around: NDArray[np.float64]) -> float:
+    """How far the top of the parabola through three points lies from the middle one, in steps."""
+    before, top, after = (float(value) for value in around)
+    bend = before - 2 * top + after
+    return 0.5 * (before - after) / bend if bend < 0 else 0.0

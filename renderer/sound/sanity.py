@@ -60,10 +60,21 @@ def examine_narration(pcm_path: Path, facts: AudioFacts) -> tuple[Finding, ...]:
     found = [
         _level_finding(loudest),
         _share_finding(levels),
-        _clip_finding(PcmFile(pcm_path, facts.pcm_channels)),
+        _clip_finding(PcmFile(pcm_path, facts.pcm_channels)) if facts.peak >= _CLIP_LEVEL else None,
         _rate_finding(pcm_path, facts),
     ]
     return tuple(finding for finding in found if finding is not None)
+
+
+def examine_music(facts: AudioFacts) -> tuple[Finding, ...]:
+    """What is odd about decoded music: only silence; loud masters clip on purpose."""
+    if facts.samples == 0:
+        return (Finding("error", "no-samples", "the music has no samples"),)
+    peak_dbfs = db_of_factor(facts.peak)
+    if peak_dbfs >= SILENT_DB:
+        return ()
+    at = "digital silence" if facts.peak == 0 else f"its highest peak is at {peak_dbfs:.0f} dBFS"
+    return (Finding("warning", "silent", f"the music is silent: {at}"),)
 
 
 def _level_finding(loudest: float) -> Finding | None:
@@ -107,11 +118,3 @@ def _rate_finding(pcm_path: Path, facts: AudioFacts) -> Finding | None:
     speed = "fast" if pitch > high else "slow"
     sentence = f"plays too {speed}, or is no voice: its pitch is {pitch:.0f} Hz; is {facts.sample_rate} Hz right?"
     return Finding("warning", "wrong-rate", sentence)
-
-
-def peak_dbfs(pcm_path: Path, channels: int) -> float:
-    """The highest sample of a decoded file; −inf for silence."""
-    pcm = PcmFile(pcm_path, channels)
-    starts = range(0, pcm.sample_count, 480_000)
-    peaks = (np.abs(pcm.read(start, min(start + 480_000, pcm.sample_count))).max() for start in starts)
-    return db_of_factor(float(max(peaks, default=0.0)))

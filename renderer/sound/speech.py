@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from renderer.sound.jit import kernel
 from renderer.sound.pcm import PcmFile
 from renderer.timeline.model import EnvelopePoint
 
@@ -46,11 +47,22 @@ def window_levels_db(pcm_path: Path, channels: int) -> NDArray[np.float64]:
     return np.concatenate([np.zeros(0), *levels])
 
 
+@kernel
+def window_energies(samples: NDArray[np.float32], window: int) -> NDArray[np.float64]:
+    """Mean square of each `window` rows of `samples` (n, channels), of its louder channel; the last may be shorter."""
+    energies = np.zeros(-(-samples.shape[0] // window))
+    for index in range(len(energies)):
+        start, stop = index * window, min((index + 1) * window, samples.shape[0])
+        for channel in range(samples.shape[1]):
+            total = 0.0
+            for row in range(start, stop):
+                total += float(samples[row, channel]) ** 2
+            energies[index] = max(energies[index], total / (stop - start))
+    return energies
+
+
 def _levels(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    starts = np.arange(0, len(samples), WINDOW)
-    sums = np.add.reduceat(samples.astype(np.float64) ** 2, starts, axis=0).max(axis=1)
-    lengths = np.diff(np.append(starts, len(samples)))
-    levels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(sums / lengths, 1e-20))
+    levels: NDArray[np.float64] = 10.0 * np.log10(np.maximum(window_energies(samples, WINDOW), 1e-20))
     return levels
 
 
@@ -97,12 +109,10 @@ class _Ramps:
     attack: int
     release: int
 
-    def before(self, start: int, at: int) -> Fraction:
-        """The gain at `at` on the way down to full depth at `start`."""
-        return self.depth_db * max(Fraction(0), 1 - Fraction(max(0, start - at), self.attack))
-
-    def after(self, end: int, at: int) -> Fraction:
-        return self.depth_db * max(Fraction(0), 1 - Fraction(max(0, at - end), self.release))
+    @property
+    def shortest_release(self) -> int:
+        """A short pause hurries the release, but never beyond the attack's pace."""
+        return min(self.attack, self.release)
 
 
 def duck_envelope(
@@ -118,7 +128,8 @@ def duck_envelope(
     """The envelope that lowers music by `duck_db` (negative) wherever `intervals`, moved by `offset`, speak.
 
     All lengths are samples. Full depth is reached before an interval starts and held to its end; the gain moves
-    linearly in dB, never faster than `attack`. Where a release meets the next attack, the gain turns back half-way.
+    linearly in dB. In a pause too short for `release` and the next `attack` the release is hurried, so that the music
+    comes back wholly; where that would be faster than the attack, it turns back half-way.
     Points lie inside the programme of `sample_count` samples; no interval, no points.
     """
     ramps = _Ramps(Fraction(duck_db), max(1, attack), max(1, release))
@@ -137,11 +148,13 @@ def _between(end: int, next_start: int | None, ramps: _Ramps) -> list[EnvelopePo
     """The way up after an interval, and where the next one calls it back."""
     if next_start is None:
         return [EnvelopePoint(end + ramps.release, Fraction(0))]
-    up, down = end + ramps.release, next_start - ramps.attack
-    if up <= down:
+    down = next_start - ramps.attack
+    up = min(end + ramps.release, down)
+    if up - end >= ramps.shortest_release:
         return [EnvelopePoint(at, Fraction(0)) for at in dict.fromkeys((up, down))]
-    turn = (ramps.attack * end + ramps.release * next_start) // (ramps.attack + ramps.release)
-    return [EnvelopePoint(turn, ramps.after(end, turn))] if turn > end else []
+    rising, falling = ramps.shortest_release, ramps.attack
+    turn = (falling * end + rising * next_start) // (falling + rising)
+    return [EnvelopePoint(turn, ramps.depth_db * (1 - Fraction(turn - end, rising)))] if turn > end else []
 
 
 def _inside(points: list[EnvelopePoint], sample_count: int) -> tuple[EnvelopePoint, ...]:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO
 
+import numpy as np
+
 from renderer.errors import OutputError
 from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     from numpy.typing import NDArray
 
 CHANNELS = 2
@@ -45,7 +46,7 @@ def write_wav(stream: BinaryIO, blocks: Iterable[NDArray[np.int16]], *, sample_c
     stream.write(header)
     written = 0
     for block in blocks:
-        stream.write(block.astype("<i2", copy=False).tobytes())
+        stream.write(np.ascontiguousarray(block, dtype="<i2").data)
         written += len(block)
     if written != sample_count:
         raise OutputError(f"the mix has {written} samples where {sample_count} were planned")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from renderer.errors import Problem, SpecError
 from renderer.spec.model import MotionSpec, StorySpec, ViewSpec
-from renderer.timebase import SAMPLE_RATE, FrameRange, round_boundary, sample_at_frame
+from renderer.timebase import SAMPLE_RATE, FrameRange, round_boundary, sample_at_frame, samples_at_48k
 from renderer.timeline.brand import Brand, centre_box, corner_box
 from renderer.timeline.canonical import timeline_sha256
 from renderer.timeline.geometry import fitted_size, still_clip, view_rect
@@ -283,7 +283,7 @@ def _clip_sounds(spec: StorySpec, media: StoryMedia, schedule: Schedule, rate: F
 
 def samples_at_mix_rate(source: AudioSource) -> int:
     """Samples per channel of a source at 48 kHz, rounded up."""
-    return -(-source.samples * SAMPLE_RATE // source.sample_rate)
+    return samples_at_48k(source.samples, source.sample_rate)
 
 
 def _music(music: MusicSpec, source: AudioSource, total: int, rate: Fraction) -> SoundTrack:

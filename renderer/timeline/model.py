@@ -100,6 +100,11 @@ class AudioSource:
     samples: int
     """Samples per channel at the source's own rate, encoder delay and padding already taken off."""
 
+    @property
+    def duration_s(self) -> Fraction:
+        """Length in seconds, exact."""
+        return Fraction(self.samples, self.sample_rate)
+
 
 @dataclass(frozen=True, slots=True)
 class Rect:

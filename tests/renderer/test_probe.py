@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -160,3 +162,27 @@ def test_picture_over_the_limit_is_refused_with_both_figures(prober, tmp_path, m
     make_image(tmp_path / "a.png", (40, 30))
     with pytest.raises(MediaError, match=r"40×30 is over the limit of 0\.001 megapixels"):
         prober(MediaLimits(image_pixels=1000)).image("a.png")
+
+
+def test_where_a_voice_speaks_is_remembered(prober, tmp_path, make_tone, monkeypatch):
+    make_tone(tmp_path / "voice.wav", 1.0)
+    source = prober().audio("voice.wav", "narration").source
+    found = prober().speech(source)
+    assert found == ((0, 48_000),)
+    monkeypatch.setattr("renderer.sound.speech.speech_intervals", lambda *_: pytest.fail("looked again"))
+    assert prober().speech(source) == found
+
+
+@pytest.mark.parametrize("damage", ["", "{}", '{"speech-1": 5}', '{"speech-1": [[0]]}'])
+def test_damaged_memory_of_speech_is_found_again(prober, tmp_path, make_tone, damage):
+    make_tone(tmp_path / "voice.wav", 1.0)
+    source = prober().audio("voice.wav", "narration").source
+    (record,) = (tmp_path / "cache" / "pcm").glob("*.json")
+    whole = record.read_text()
+    record.write_text(whole[:-1] + ", " + damage[1:] if damage.startswith('{"') else damage)
+    assert prober().speech(source) == ((0, 48_000),)
+
+
+def test_compiling_needs_no_kernels_until_a_sound_is_new():
+    code = "import sys, renderer.story; sys.exit('numba' in sys.modules or 'numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0

@@ -27,11 +27,12 @@ from backends.mediaconvert.images import (
     scaled_to,
     timecode,
 )
-from backends.mediaconvert.job import JobPlan, create_job_request, planned, story_name
+from backends.mediaconvert.job import JobPlan, create_job_request, planned
 from backends.mediaconvert.outputs import Outputs
 from backends.mediaconvert.sound import MIX_AUDIO, production_groups, production_selectors, remixed_audio
 from backends.mediaconvert.strategies.classic_sound import music_offset_ms, sound_conformance, tracks_of
 from backends.mediaconvert.strategies.stills import fade_conformance
+from renderer.renditions import story_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +70,7 @@ def build_job(timeline: Timeline, output: OutputFormat, target: JobTarget, optio
         audio = remixed_audio(channels, (narration.gain_db, music.gain_db))
     images = [_insertion(layer, timeline, assets) for layer in sorted(timeline.layers, key=_place)]
     inserter = partial(scaled_to, images, (timeline.width, timeline.height))
-    groups = Outputs(output, target, story_name(timeline), options.renditions, inserter, audio).groups()
+    groups = Outputs(output, target, story_name(timeline), inserter, audio).groups()
     settings: Job = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [story], "OutputGroups": groups}
     return planned("classic", create_job_request("classic", timeline, target, settings), assets.made(), verdicts)
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from backends.mediaconvert.assets import Assets
 from backends.mediaconvert.conformance import exact, layer_features, mix_conformance, programme_conformance
-from backends.mediaconvert.job import JobPlan, create_job_request, planned, story_name
+from backends.mediaconvert.job import JobPlan, create_job_request, planned
 from backends.mediaconvert.outputs import Outputs, no_images
 from backends.mediaconvert.sound import MIX_AUDIO, external_mix
+from renderer.renditions import story_name
 
 if TYPE_CHECKING:
     from backends.mediaconvert.job import Job, JobOptions, JobTarget
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _PICTURE = "pre-rendered frame by frame"
 
 
-def build_job(timeline: Timeline, output: OutputFormat, target: JobTarget, options: JobOptions) -> JobPlan:
+def build_job(timeline: Timeline, output: OutputFormat, target: JobTarget, options: JobOptions) -> JobPlan:  # noqa: ARG001
     """One input: the picture with the mix beside it."""
     assets = Assets(timeline, target)
     picture: Job = {
@@ -30,7 +31,7 @@ def build_job(timeline: Timeline, output: OutputFormat, target: JobTarget, optio
         "VideoSelector": {"ColorSpace": "REC_709", "ColorSpaceUsage": "FORCE"},
         "AudioSelectors": external_mix(assets.mix()),
     }
-    groups = Outputs(output, target, story_name(timeline), options.renditions, no_images, MIX_AUDIO).groups()
+    groups = Outputs(output, target, story_name(timeline), no_images, MIX_AUDIO).groups()
     settings: Job = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [picture], "OutputGroups": groups}
     verdicts = [
         *programme_conformance(timeline, output, timecodes=False),

@@ -20,12 +20,13 @@ from backends.mediaconvert.conformance import (
     too_many_layers,
 )
 from backends.mediaconvert.images import pixel_box, scaled_to, timecode
-from backends.mediaconvert.job import JobPlan, create_job_request, planned, story_name
+from backends.mediaconvert.job import JobPlan, create_job_request, planned
 from backends.mediaconvert.motion import Keyframe, Path, follow
 from backends.mediaconvert.outputs import Outputs
 from backends.mediaconvert.scenes import clip_size
 from backends.mediaconvert.sound import MIX_AUDIO, external_mix
 from backends.mediaconvert.strategies.stills import Slide, insertion, slides
+from renderer.renditions import story_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,7 +60,7 @@ def build_job(timeline: Timeline, output: OutputFormat, target: JobTarget, optio
         bed["VideoOverlays"] = overlays
     images = [insertion(slide, slides(timeline), timeline, assets) for slide in _above(timeline)]
     inserter = partial(scaled_to, images, (timeline.width, timeline.height))
-    groups = Outputs(output, target, story_name(timeline), options.renditions, inserter, MIX_AUDIO).groups()
+    groups = Outputs(output, target, story_name(timeline), inserter, MIX_AUDIO).groups()
     settings: Job = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [bed], "OutputGroups": groups}
     return planned("overlays", create_job_request("overlays", timeline, target, settings), assets.made(), verdicts)
 

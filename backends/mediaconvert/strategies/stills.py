@@ -32,10 +32,11 @@ from backends.mediaconvert.images import (
     scaled_to,
     timecode,
 )
-from backends.mediaconvert.job import JobPlan, create_job_request, planned, story_name
+from backends.mediaconvert.job import JobPlan, create_job_request, planned
 from backends.mediaconvert.outputs import Outputs
 from backends.mediaconvert.scenes import corner_logos
 from backends.mediaconvert.sound import MIX_AUDIO, input_mix
+from renderer.renditions import story_name
 from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def build_job(timeline: Timeline, output: OutputFormat, target: JobTarget, optio
     every = slides(timeline)
     images = [insertion(slide, every, timeline, assets) for slide in every]
     inserter = partial(scaled_to, images, (timeline.width, timeline.height))
-    groups = Outputs(output, target, story_name(timeline), options.renditions, inserter, MIX_AUDIO).groups()
+    groups = Outputs(output, target, story_name(timeline), inserter, MIX_AUDIO).groups()
     settings: Job = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [sound], "OutputGroups": groups}
     return planned("stills", create_job_request("stills", timeline, target, settings), assets.made(), verdicts)
 

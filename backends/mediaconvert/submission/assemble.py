@@ -35,6 +35,8 @@ class Asset(Protocol):
     @property
     def kind(self) -> str: ...
     @property
+    def describes(self) -> str: ...
+    @property
     def ingredients(self) -> Mapping[str, JSONValue]: ...
 
 
@@ -58,13 +60,17 @@ def assemble(
     *,
     bucket: str,
     story: Story,
+    prefix: str = "",
+    outputs: tuple[str, ...] = (),
 ) -> Submission:
     """`produce` makes one asset as a local file; it is called in the caller's thread, one asset after the other."""
     uploads = tuple(_upload(asset, functools.partial(produce, asset)) for asset in assets)
-    return Submission(job, bucket, uploads, story.id, story.timeline_sha256, story.key, story.private)
+    named = (story.id, story.timeline_sha256, story.key, story.private)
+    return Submission(job, bucket, uploads, *named, prefix=prefix, outputs=outputs)
 
 
 def _upload(asset: Asset, file: Callable[[], Path]) -> Upload:
     content = CONTENT_TYPES.get(PurePosixPath(asset.key).suffix.lower(), "application/octet-stream")
     sha256 = str(asset.ingredients["sha256"]) if asset.kind == "original" else None
-    return Upload(asset.key, file, content, sha256)
+    what = f"{asset.kind} of {asset.describes}"
+    return Upload(asset.key, file, content, sha256, what=what, made=asset.kind != "original")

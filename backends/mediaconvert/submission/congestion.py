@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from backends.mediaconvert.submission.session import Session
 
 
+LOOK_S = 30.0
+
+
 @dataclass(frozen=True, slots=True)
 class Congestion:
     """More than `threshold` waiting jobs are too many; then up to `checks` waits of `wait_s`, and `when_full`."""
 
     threshold: int = 50
-    wait_s: float = 30
+    wait_s: float = LOOK_S
     checks: int = 10
     when_full: Literal["submit", "defer"] = "submit"
 

@@ -55,6 +55,11 @@ class ServiceError(RemoteError):
         return self.status in (401, 403)
 
     @property
+    def credentials_refused(self) -> bool:
+        """Whether nobody looked at permissions, because the credentials themselves are wrong or old."""
+        return self.code in CREDENTIALS_REFUSED
+
+    @property
     def missing(self) -> bool:
         return self.status == 404
 
@@ -66,6 +71,18 @@ class ServiceError(RemoteError):
         return self.status in (408, 409, 425, 429) or (self.status >= 500 and self.status != 501)
 
 
+CREDENTIALS_REFUSED = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
 NEVER_SENT = frozenset({"ParamValidationError", "NoCredentialsError", "PartialCredentialsError", "NoRegionError"})
 """Refused on this side: asking again gives the same."""
 

@@ -15,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`kind` "problem" is a definite no, "warning" an open question. `permission` is what would settle it, or empty."""
+    """`kind` "problem" is a definite no, "warning" an open question. `permission` is what would settle it, or empty.
+
+    `unreachable` says that nobody answered at all.
+    """
 
     kind: Literal["problem", "warning"]
     about: str
     text: str
     permission: str = ""
+    unreachable: bool = False
 
     def __str__(self) -> str:
         needs = f" (needs {self.permission})" if self.permission else ""
@@ -46,7 +50,9 @@ def warning(about: str, text: str, permission: str = "") -> Finding:
 
 
 def unasked(about: str, error: ServiceError) -> Finding:
-    """A question that was denied, is not implemented or got no answer."""
+    """A question that was denied, is not implemented or got no answer; credentials that are refused are a problem."""
+    if error.credentials_refused:
+        return problem("credentials", f"were refused: {error.code}: {error.text}")
     if error.denied:
         return warning(about, "could not be checked: permission denied", ACTIONS.get(error.operation, ""))
-    return warning(about, f"could not be checked: {error}")
+    return Finding("warning", redact(about), f"could not be checked: {error}", unreachable=error.status is None)

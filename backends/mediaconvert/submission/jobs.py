@@ -13,7 +13,7 @@ from backends.mediaconvert.submission.watch import refresh, request_cancel
 from renderer.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from backends.mediaconvert.submission.journal import Journal
     from backends.mediaconvert.submission.record import Record
@@ -41,7 +41,7 @@ def find(journal: Journal, name: str) -> Record:
     found = found or [record for record in records if record.story_id == name]
     if len(found) == 1:
         return found[0]
-    raise UsageError(f"{len(found) or 'no'} submissions are called {name!r}: see the list of jobs")
+    raise UsageError(f"{len(found) or 'no'} submissions are called {name!r}: `storyreel jobs list` shows them")
 
 
 def show(session: Session, name: str) -> Record:
@@ -102,14 +102,20 @@ class Orphan:
     upload_id: str = ""
 
 
-def collect(
-    session: Session, buckets: tuple[str, ...], *, prefix: str = "", age_s: float = DAY_S
-) -> tuple[Orphan, ...]:
-    """Every unfinished parted upload under `prefix`, and every record that waits for nobody, young ones included.
+def collect(session: Session, places: Iterable[tuple[str, str]], *, age_s: float = DAY_S) -> tuple[Orphan, ...]:
+    """Every unfinished parted upload, and every record that waits for nobody, young ones included.
 
-    Raises: ServiceError.
+    `places` are pairs of a bucket and the folder in it; of one that is gone or forbidden the session hears.
+    Raises: ServiceError where nobody answers.
     """
-    uploads = (orphan for bucket in buckets for orphan in _uploads(session, bucket, prefix, age_s))
+    uploads: list[Orphan] = []
+    for bucket, prefix in places:
+        try:
+            uploads += _uploads(session, bucket, prefix, age_s)
+        except ServiceError as error:
+            if not (error.missing or error.denied):
+                raise
+            session.say(f"warning: bucket {bucket} can't be looked into: {error}")
     return (*uploads, *_stuck(session, age_s))
 
 
@@ -121,14 +127,16 @@ def sweep(session: Session, orphans: tuple[Orphan, ...]) -> tuple[str, ...]:
     return tuple(_swept(session, orphan) for orphan in orphans if orphan.old)
 
 
-def known_buckets(journal: Journal) -> tuple[str, ...]:
-    return tuple(sorted({record.bucket for record in journal.records()}))
+def known_places(session: Session) -> tuple[tuple[str, str], ...]:
+    """Bucket and folder of everything that was submitted to this service from here."""
+    records = (record for record in session.journal.records() if record.scope == session.services.scope)
+    return tuple(sorted({(record.bucket, record.prefix) for record in records}))
 
 
 def _uploads(session: Session, bucket: str, prefix: str, age_s: float) -> Iterator[Orphan]:
     marker: dict[str, str] = {}
     while True:
-        answer = session.s3("ListMultipartUploads", Bucket=bucket, Prefix=prefix, **marker)
+        answer = session.s3("ListMultipartUploads", Bucket=bucket, Prefix=f"{prefix}/" if prefix else "", **marker)
         for upload in list_at(answer, "Uploads"):
             begun = time_at(upload, "Initiated")
             age = 0.0 if begun is None else session.clock.now() - begun

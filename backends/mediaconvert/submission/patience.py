@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from backends.mediaconvert.submission.errors import ServiceError
+from renderer.ffmpeg_process import CancelToken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,12 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's own."""
+    """The machine's own. A sleep ends early where `cancel` is set: a Ctrl-C waits for nobody's patience."""
+
+    LOOK_S = 0.1
+
+    def __init__(self, cancel: CancelToken | None = None) -> None:
+        self._cancel = cancel or CancelToken()
 
     def now(self) -> float:
         return time.time()
@@ -34,7 +40,9 @@ class SystemClock:
         return time.monotonic()
 
     def sleep(self, seconds: float) -> None:
-        time.sleep(seconds)
+        end = time.monotonic() + seconds
+        while not self._cancel.is_set() and (left := end - time.monotonic()) > 0:
+            time.sleep(min(self.LOOK_S, left))
 
 
 class RetryBudget:
@@ -61,9 +69,13 @@ class Patience:
     longest_wait_s: float = 20
     longest_retry_after_s: float = 120
     jitter: Callable[[], float] = random.random
+    cancel: CancelToken = field(default_factory=CancelToken)
 
     def ask(self, service: Service, operation: str, /, **parameters: object) -> Answer:
-        """For calls that may be repeated as they are, and so for anything but CreateJob. Raises: ServiceError."""
+        """For calls that may be repeated as they are, and so for anything but CreateJob.
+
+        Raises: ServiceError, Cancelled.
+        """
         attempt = 0
         while True:
             attempt += 1
@@ -73,11 +85,12 @@ class Patience:
                 self.pause(error, attempt)
 
     def pause(self, error: ServiceError, attempt: int) -> None:
-        """Wait before attempt number `attempt` + 1. Raises: the error itself, where there is to be none."""
+        """Wait before attempt number `attempt` + 1. Raises: the error itself, where there is to be none; Cancelled."""
         wait = self._wait_s(error, attempt)
         if wait is None or not error.retryable or attempt >= self.attempts or not self.budget.take():
             raise error
         self.clock.sleep(wait)
+        self.cancel.raise_if_set()
 
     def _wait_s(self, error: ServiceError, attempt: int) -> float | None:
         if error.retry_after_s is not None:

@@ -9,10 +9,13 @@ from backends.mediaconvert.submission.preflight_role import PRINCIPAL
 from backends.mediaconvert.submission.services import ACTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from renderer.timeline.canonical import JSONValue
 
 Document = dict[str, "JSONValue"]
 
+JOURNAL_PREFIX = "storyreel/journal"
 OF_BUCKET = ("s3:GetBucketPolicy", "s3:ListBucket", "s3:ListBucketMultipartUploads")
 OF_OBJECTS = ("s3:AbortMultipartUpload", "s3:GetObject", "s3:PutObject")
 
@@ -22,7 +25,8 @@ class PolicyScope:
     """`bucket` holds sources and results; `more_sources` are further buckets that jobs read.
 
     `prefix` and `destination` are the folders of what is uploaded and of what jobs write. Without `account` the role's
-    ARN stands for a role of that name in any account: fill it in before use.
+    ARN stands for a role of that name in any account: fill it in before use. `journal_bucket` holds the records of
+    functions, under JOURNAL_PREFIX.
     """
 
     bucket: str
@@ -32,18 +36,33 @@ class PolicyScope:
     more_sources: tuple[str, ...] = ()
     account: str = "*"
     partition: str = "aws"
+    journal_bucket: str | None = None
 
 
 def policies(scope: PolicyScope) -> dict[str, JSONValue]:
-    """Three documents: the role's trust policy and permissions, and the submitter's permissions."""
-    return {
+    """Everything at once: the role's trust policy and permissions, the submitter's, and where wanted the functions'."""
+    found: dict[str, JSONValue] = {
         "role": {
             "RoleName": scope.role_name,
-            "AssumeRolePolicyDocument": _trust(),
+            "AssumeRolePolicyDocument": trust_policy(),
             "PolicyDocument": role_policy(scope),
         },
         "submitter": {"PolicyDocument": submitter_policy(scope)},
     }
+    if scope.journal_bucket is not None:
+        found["function"] = {"PolicyDocument": function_policy(scope)}
+    return found
+
+
+def policy_part(scope: PolicyScope, part: str) -> Document:
+    """One document: `trust`, `role`, `submitter` or `function`. Raises: KeyError for any other word."""
+    made: dict[str, Callable[[PolicyScope], Document]] = {
+        "trust": trust_policy,
+        "role": role_policy,
+        "submitter": submitter_policy,
+        "function": function_policy,
+    }
+    return made[part](scope)
 
 
 def role_policy(scope: PolicyScope) -> Document:
@@ -75,6 +94,15 @@ def submitter_policy(scope: PolicyScope) -> Document:
     return _document(*statements, *([look] if others else []))
 
 
+def function_policy(scope: PolicyScope) -> Document:
+    """What the functions of examples/lambda_handler need beside the submitter's: to keep their records."""
+    bucket = _bucket(scope, scope.journal_bucket or scope.bucket)
+    return _document(
+        _allow("KeepRecords", ["s3:GetObject", "s3:PutObject"], [f"{bucket}/{JOURNAL_PREFIX}/*"]),
+        _allow("TellMissingFromForbidden", ["s3:ListBucket"], [bucket]),
+    )
+
+
 def _actions(service: str) -> list[str]:
     return sorted({action for action in ACTIONS.values() if action.startswith(service)})
 
@@ -91,6 +119,7 @@ def _document(*statements: Document) -> Document:
     return {"Version": "2012-10-17", "Statement": [*statements]}
 
 
-def _trust() -> Document:
+def trust_policy(_: PolicyScope | None = None) -> Document:
+    """Who may take the role on: the service, and nobody else."""
     trust: Document = {"Effect": "Allow", "Principal": {"Service": PRINCIPAL}, "Action": "sts:AssumeRole"}
     return _document(trust)

@@ -15,6 +15,8 @@ from backends.mediaconvert.submission.reading import int_at, text_at
 from backends.mediaconvert.submission.sources import Source, job_sources, output_url, split_s3_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backends.mediaconvert.submission.session import Session
     from backends.mediaconvert.submission.submission import Submission
 
@@ -22,15 +24,33 @@ ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
 
 
 def preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
-    """Everything that is wrong or unknown. Objects that will be uploaded are not asked for."""
+    """Everything that is wrong or unknown. Objects that will be uploaded are not asked for.
+
+    A service that can't be reached is asked once, and said once.
+    """
+    if not session.services.signed:
+        return (warning("everything", "could not be checked: no AWS credentials were found"),)
+    queue = _queue(session, str(submission.job.get("Queue") or "Default"))
+    if any(finding.about == "credentials" for finding in queue):
+        return tuple(queue)
+    bucket = _bucket(session, submission.bucket)
     return (
-        *_queue(session, str(submission.job.get("Queue") or "Default")),
-        *_listing(session),
-        *_bucket(session, submission.bucket),
-        *_output_bucket(session, submission),
+        *queue,
+        *([] if _unreachable(queue) else _listing(session)),
+        *bucket,
         *role_findings(session, submission),
-        *(finding for source in _foreign(submission) for finding in _source(session, source)),
+        *([] if _unreachable(bucket) else _further(session, submission)),
     )
+
+
+def _further(session: Session, submission: Submission) -> Iterator[Finding]:
+    yield from _output_bucket(session, submission)
+    for source in _foreign(submission):
+        yield from _source(session, source)
+
+
+def _unreachable(findings: list[Finding]) -> bool:
+    return any(finding.unreachable for finding in findings)
 
 
 def refuse_problems(findings: tuple[Finding, ...], submission: Submission) -> None:

@@ -78,7 +78,10 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One submission. Times are seconds of the epoch; `first_sent_at` is set before the first CreateJob leaves."""
+    """One submission. Times are seconds of the epoch; `first_sent_at` is set before the first CreateJob leaves.
+
+    `prefix` is the folder of the bucket that its sources lie in, `outputs` what the job is going to write.
+    """
 
     id: str
     story_id: str
@@ -90,6 +93,8 @@ class Record:
     created_at: float
     updated_at: float
     key: str | None = None
+    prefix: str = ""
+    outputs: tuple[str, ...] = ()
     job_id: str = ""
     first_sent_at: float | None = None
     submitted_at: float | None = None

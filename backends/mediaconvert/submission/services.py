@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from backends.mediaconvert.submission.errors import NEVER_SENT, ServiceError
 from backends.mediaconvert.submission.reading import int_at, text_at
+from backends.mediaconvert.submission.redaction import redact
+from renderer.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,6 +46,9 @@ ACTIONS: Mapping[str, str] = {
 }
 """Every operation that this package calls, and the permission it needs. Nothing else can be asked."""
 
+PLACEHOLDER = "stand-in"
+"""Signs requests to a stand-in that nobody configured credentials or a region for; it names no account of anybody."""
+UNCONNECTED = ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
 READ_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 10
 
@@ -68,6 +73,14 @@ class Services:
     iam: Service | None
     scope: str
     region: str = ""
+    signed: bool = True
+    """Whether there are credentials to sign requests with."""
+
+    def close(self) -> None:
+        """End the connections of boto3's clients."""
+        for service in (self.mediaconvert, self.s3, self.iam):
+            if isinstance(service, Boto3Service):
+                service.client.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +108,30 @@ def _refused(operation: str, error: ClientError) -> ServiceError:
         operation,
         status=int_at(metadata, "HTTPStatusCode"),
         code=text_at(error.response, "Error", "Code"),
-        text=text_at(error.response, "Error", "Message") or text_at(error.response, "message"),
+        text=_with_permission(operation, int_at(metadata, "HTTPStatusCode"), _said(error)),
         retry_after_s=retry_after_s(text_at(metadata, "HTTPHeaders", "retry-after"), time.time()),
     )
 
 
+def _said(error: ClientError) -> str:
+    return text_at(error.response, "Error", "Message") or text_at(error.response, "message")
+
+
+def _with_permission(operation: str, status: int | None, text: str) -> str:
+    """Of CreateJob `create.py` says what it needs, which is more than one permission."""
+    denied = status == 403 and operation != "CreateJob"
+    return f"{text} (needs {ACTIONS[operation]})" if denied else text
+
+
 def _unanswered(operation: str, error: BotoCoreError) -> ServiceError:
     name = type(error).__name__
-    unsent = name in NEVER_SENT or name in ("EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError")
-    return ServiceError(operation, status=None, code=name, text=str(error), reached=not unsent)
+    unsent = name in NEVER_SENT or name in UNCONNECTED
+    text = f"{error}"
+    if name in UNCONNECTED:
+        text = f"{text.rstrip('.')}: is the network up, and the address right?"
+    if name in ("NoCredentialsError", "PartialCredentialsError"):
+        text = f"{text.rstrip('.')}: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+    return ServiceError(operation, status=None, code=name, text=text, reached=not unsent)
 
 
 def retry_after_s(header: str, now: float) -> float | None:
@@ -125,12 +153,13 @@ def connect(
 ) -> Services:
     """Clients with the caller's own credentials.
 
-    With an `endpoint_url` outside AWS a stand-in answers for MediaConvert, and no role is looked up anywhere.
-    Raises: ServiceError where there is no region.
+    With an `endpoint_url` outside AWS a stand-in answers for MediaConvert, and no role is looked up anywhere. Where
+    everything is a stand-in and nobody configured a region or credentials, placeholders take their place.
+    Raises: UsageError where there is no region, or an address is none.
     """
     import boto3
     from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
+    from botocore.exceptions import BotoCoreError, NoRegionError
 
     config = Config(
         retries={"total_max_attempts": 1, "mode": "standard"},
@@ -140,15 +169,24 @@ def connect(
         response_checksum_validation="when_required",
         user_agent_extra="storyreel",
     )
-    session = boto3.session.Session(region_name=region)
     try:
+        session = boto3.session.Session(region_name=region)
+        alone = not is_aws(endpoint_url) and not is_aws(s3_endpoint_url)
+        signed = session.get_credentials() is not None
+        if alone and (session.region_name is None or not signed):
+            keys = {} if signed else {"aws_access_key_id": PLACEHOLDER, "aws_secret_access_key": PLACEHOLDER}
+            session = boto3.session.Session(region_name=session.region_name or PLACEHOLDER, **keys)
         mediaconvert = session.client("mediaconvert", endpoint_url=endpoint_url, config=config)
         s3 = session.client("s3", endpoint_url=s3_endpoint_url, config=_s3_config(config, s3_endpoint_url))
-        iam = Boto3Service(session.client("iam", config=config)) if is_aws(endpoint_url) else None
-    except BotoCoreError as error:
-        raise _unanswered("connect", error) from None
-    scope = f"aws:{session.region_name}" if is_aws(endpoint_url) else str(endpoint_url)
-    return Services(Boto3Service(mediaconvert), Boto3Service(s3), iam, scope, str(session.region_name))
+        answering = str(mediaconvert.meta.endpoint_url)
+        iam = Boto3Service(session.client("iam", config=config)) if is_aws(answering) else None
+    except NoRegionError:
+        raise UsageError("no region is known: pass --region, or set AWS_DEFAULT_REGION") from None
+    except (BotoCoreError, ValueError) as error:
+        raise UsageError(f"can't connect: {redact(str(error))}") from None
+    scope = f"aws:{session.region_name}" if is_aws(answering) else answering
+    services = Boto3Service(mediaconvert), Boto3Service(s3), iam
+    return Services(*services, scope, str(session.region_name), signed=signed or alone)
 
 
 def is_aws(endpoint_url: str | None) -> bool:

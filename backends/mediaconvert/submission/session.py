@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from backends.mediaconvert.submission.patience import Patience
+from backends.mediaconvert.submission.journal import SqliteJournal
+from backends.mediaconvert.submission.patience import Patience, SystemClock
 from backends.mediaconvert.submission.record import noted
 from backends.mediaconvert.submission.redaction import redact
 from renderer.ffmpeg_process import CancelToken
@@ -21,6 +22,19 @@ if TYPE_CHECKING:
 
 def say_nothing(_: str) -> None:
     """For callers that do not listen."""
+
+
+def open_session(
+    services: Services,
+    *,
+    say: Callable[[str], None] = say_nothing,
+    cancel: CancelToken | None = None,
+    attempts: int = 5,
+) -> Session:
+    """A session on this machine's own journal, whose waits end when `cancel` is set. Raises: OutputError."""
+    cancel = cancel or CancelToken()
+    patience = Patience(clock=SystemClock(cancel), attempts=attempts, cancel=cancel)
+    return Session(services, SqliteJournal.open_default(), patience, say, cancel)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Upload:
 
     `key` is made from a hash of the content or of everything the content depends on. `file` makes the local file, or
     names it; it is called only where the object is not there. `sha256` is that of the bytes, where it is known before.
+    `what` says for people what it is; `made` whether it takes work to make.
     """
 
     key: str
@@ -33,13 +34,16 @@ class Upload:
     content_type: str = "application/octet-stream"
     sha256: str | None = None
     size: int | None = None
+    what: str = "object"
+    made: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
     """A CreateJob request in PascalCase, and what belongs to it.
 
-    `key` is the caller's own idempotency key. `private` lists words that no log or error may show.
+    `key` is the caller's own idempotency key. `private` lists words that no log or error may show. `prefix` is the
+    folder that the sources lie in, `outputs` are the URLs of what the job is going to write.
     """
 
     job: Mapping[str, JSONValue]
@@ -49,6 +53,8 @@ class Submission:
     timeline_sha256: str
     key: str | None = None
     private: tuple[str, ...] = field(default=(), repr=False)
+    prefix: str = ""
+    outputs: tuple[str, ...] = ()
 
     def content_sha256(self) -> str:
         """Hash of the job without its token, and of the keys and hashes of its objects."""

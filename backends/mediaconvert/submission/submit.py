@@ -55,23 +55,30 @@ def submit(session: Session, submission: Submission, settings: SubmitSettings | 
     RemoteError, OutputError, Cancelled; the record then stays for the next run.
     """
     settings = settings or SubmitSettings()
-    record = _record(session, submission, again=settings.again)
-    creator = Creator(session, submission, record.id, settings.hop, settings.longest_turn_s)
-    if record.state == "SUBMITTING":
-        record = creator.reconcile() or record
-    if record.has_job or record.finished:
-        return Submitted(record, new=False)
+    known = _known(session, submission, again=settings.again)
+    if known is not None and known.state == "SUBMITTING":
+        known = _creator(session, submission, known, settings).reconcile() or known
+    if known is not None and (known.has_job or known.finished):
+        return Submitted(known, new=False)
     findings = _preflight(session, submission) if settings.checked else ()
+    record = _record(session, submission, again=settings.again)
     uploads = upload_all(session, submission, settings.uploads)
     if settings.hop is None:
         await_room(session, record.id, record.queue, settings.congestion)
-    made = creator.create()
+    made = _creator(session, submission, record, settings).create()
     return Submitted(made, new=True, findings=findings, uploads=uploads)
 
 
-def check(session: Session, submission: Submission) -> tuple[Finding, ...]:
-    """What `--dry-run` reports: the preflight alone, refusing nothing."""
-    return preflight(session, submission)
+def what_is_left(session: Session, submission: Submission) -> str:
+    """For somebody who stopped a run: a sentence about what goes on, and how to continue."""
+    record = newest_attempt(session, submission)
+    if record is None or (record.state == "PENDING" and not record.job_id):
+        return "stopped before a job was created: what is uploaded stays, and the same command goes on from there"
+    if record.state == "SUBMITTING":
+        return (
+            "stopped while the job was created: the same command looks for it, and creates it only if it is not there"
+        )
+    return f"job {record.job_id} goes on: `storyreel jobs wait {record.job_id}` follows it, `jobs cancel` stops it"
 
 
 def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
@@ -82,24 +89,52 @@ def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
     return findings
 
 
-def _record(session: Session, submission: Submission, *, again: bool) -> Record:
-    """The record to go on with: the newest attempt, or a new one where there is none, or `again` asks for it.
+def _creator(session: Session, submission: Submission, record: Record, settings: SubmitSettings) -> Creator:
+    return Creator(session, submission, record.id, settings.hop, settings.longest_turn_s)
+
+
+def _known(session: Session, submission: Submission, *, again: bool) -> Record | None:
+    """The record to go on with, None where there is none yet, or `again` asks for a new one.
 
     Raises: UsageError where the caller's key stands for another job.
     """
-    attempt, newest = 1, session.journal.read(submission.identity(session.services.scope, 1))
-    while newest is not None:
-        following = session.journal.read(submission.identity(session.services.scope, attempt + 1))
-        if following is None:
-            break
-        attempt, newest = attempt + 1, following
+    _, newest = _newest(session, submission)
+    return None if newest is None or (newest.finished and again) else _same_job(newest, submission)
+
+
+def _record(session: Session, submission: Submission, *, again: bool) -> Record:
+    """The same, and where there is none a new one: from now on, an interrupted run leaves a trace.
+
+    Raises: UsageError.
+    """
+    attempt, newest = _newest(session, submission)
     if newest is not None and newest.finished and again:
         attempt += 1
     fresh = _fresh(session, submission, attempt)
-    record = session.journal.update(fresh.id, lambda existing: existing or fresh) or fresh
-    if record.content_sha256 != fresh.content_sha256:
+    return _same_job(session.journal.update(fresh.id, lambda existing: existing or fresh) or fresh, submission)
+
+
+def _same_job(record: Record, submission: Submission) -> Record:
+    if record.content_sha256 != submission.content_sha256():
         raise UsageError(f"the key {submission.key!r} was used for another job: choose a new key")
     return record
+
+
+def newest_attempt(session: Session, submission: Submission) -> Record | None:
+    """The record of this submission's last attempt, None where there was none."""
+    return _newest(session, submission)[1]
+
+
+def _newest(session: Session, submission: Submission) -> tuple[int, Record | None]:
+    """Attempts are numbered from 1; the first where there is none yet."""
+    scope = session.services.scope
+    attempt, newest = 1, session.journal.read(submission.identity(scope, 1))
+    while newest is not None:
+        following = session.journal.read(submission.identity(scope, attempt + 1))
+        if following is None:
+            break
+        attempt, newest = attempt + 1, following
+    return attempt, newest
 
 
 def _fresh(session: Session, submission: Submission, attempt: int) -> Record:
@@ -113,6 +148,8 @@ def _fresh(session: Session, submission: Submission, attempt: int) -> Record:
         bucket=submission.bucket,
         queue=str(submission.job.get("Queue") or "Default"),
         key=submission.key,
+        prefix=submission.prefix,
+        outputs=submission.outputs,
         created_at=now,
         updated_at=now,
     )

@@ -78,7 +78,7 @@ class Transfer:
             parts = self._send_parts(upload_id, lane)
             self._conditional("CompleteMultipartUpload", etag, UploadId=upload_id, MultipartUpload={"Parts": parts})
         except BaseException:
-            with contextlib.suppress(ServiceError):
+            with contextlib.suppress(ServiceError, Cancelled):
                 self.session.patience.ask(self.session.services.s3, "AbortMultipartUpload", UploadId=upload_id, **place)
             raise
         digests = b"".join(base64.b64decode(str(part["ChecksumSHA256"])) for part in parts)

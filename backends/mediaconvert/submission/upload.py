@@ -12,10 +12,12 @@ import hashlib
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from backends.mediaconvert.submission.errors import RemoteError, ServiceError
+from backends.mediaconvert.submission.findings import PreflightError, problem
 from backends.mediaconvert.submission.reading import int_at, text_at
+from backends.mediaconvert.submission.services import ACTIONS
 from backends.mediaconvert.submission.transfer import (
     META_BYTES,
     META_SHA256,
@@ -105,12 +107,13 @@ class _Uploads:
         self._stop = threading.Event()
 
     def run(self) -> Uploaded:
-        with self._pool() as objects, self._pool() as pool:
+        with self._pool() as pool, self._pool() as objects:  # objects end first: they wait for their parts
             lane = PartLane(pool, self._settings.workers, self._settings.part)
             etags = list(objects.map(self._look, self._submission.uploads))
             missing = [
                 (item, etag) for item, etag in zip(self._submission.uploads, etags, strict=True) if etag != THERE
             ]
+            self._check_writing([item for item, _ in missing])
             sending: list[Future[None]] = []
             for item, etag in missing:
                 self._session.cancel.raise_if_set()
@@ -125,7 +128,11 @@ class _Uploads:
 
     @contextlib.contextmanager
     def _pool(self) -> Iterator[ThreadPoolExecutor]:
-        """On an error nothing new starts, and what is on its way is aborted before the error goes on."""
+        """On an error nothing new starts, and what is on its way is aborted before the error goes on.
+
+        What is queued is not cancelled by the pool: nobody is told of such a future, and who waits for it waits for
+        ever. It starts, sees `_stop`, and ends.
+        """
         pool = ThreadPoolExecutor(self._settings.workers)
         try:
             yield pool
@@ -133,7 +140,7 @@ class _Uploads:
             self._stop.set()
             raise
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            pool.shutdown(wait=True)
 
     def _look(self, item: Upload) -> str:
         """THERE, or what a PUT has to find in its place: an ETag, or nothing."""
@@ -144,6 +151,24 @@ class _Uploads:
             return text_at(answer, "ETag")
         self._tally.add(done=1)
         return THERE
+
+    def _check_writing(self, missing: list[Upload]) -> None:
+        """Begin an upload in parts and drop it, before an object is made that would not be let in.
+
+        Raises: PreflightError where writing is forbidden. Any other answer is left to the upload itself.
+        """
+        if not any(item.made for item in missing):
+            return
+        place = {"Bucket": self._submission.bucket, "Key": missing[0].key}
+        try:
+            begun = self._session.s3("CreateMultipartUpload", **place)
+            self._session.s3("AbortMultipartUpload", UploadId=text_at(begun, "UploadId"), **place)
+        except ServiceError as error:
+            if error.denied:
+                about = f"s3://{self._submission.bucket}/{missing[0].key}"
+                permission = ACTIONS[error.operation]
+                finding = problem(about, "may not be written", permission)
+                raise PreflightError([finding], self._submission.private) from None
 
     def _send(self, item: Upload, local: LocalObject, etag: str, lane: PartLane) -> None:
         def sent(count: int) -> None:
@@ -168,6 +193,34 @@ class _Uploads:
         answer = head(self._session, self._submission.bucket, item.key)
         if answer is None or not arrived(answer, local, checksum):
             raise RemoteError(f"{item.key}: sent {local.size} bytes, and something else is in the bucket")
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectState:
+    """What the bucket holds under the key of one upload. `size` is None where nothing is there, or nobody can tell."""
+
+    key: str
+    what: str
+    state: Literal["there", "missing", "other content", "unknown"]
+    size: int | None = None
+    detail: str = ""
+
+
+def object_states(session: Session, submission: Submission) -> tuple[ObjectState, ...]:
+    """Each upload in turn, without sending anything. Raises: Cancelled."""
+    with ThreadPoolExecutor(UploadSettings().workers) as pool:
+        return tuple(pool.map(lambda item: _state(session, submission.bucket, item), submission.uploads))
+
+
+def _state(session: Session, bucket: str, item: Upload) -> ObjectState:
+    try:
+        answer = head(session, bucket, item.key)
+    except ServiceError as error:
+        return ObjectState(item.key, item.what, "unknown", detail=str(error))
+    if answer is None:
+        return ObjectState(item.key, item.what, "missing", item.size)
+    size = int_at(answer, "ContentLength")
+    return ObjectState(item.key, item.what, "there" if matches(answer, item) else "other content", size)
 
 
 THERE = "there"

@@ -114,7 +114,7 @@ def other_codecs_have_listed_values(view: View) -> Iterator[Found]:
 
 
 def _settings(view: View, codec: str) -> list[Node]:
-    return [audio.settings for audio in view.audios if audio.codec == codec and audio.settings is not None]
+    return [audio.settings for audio in view.coded_audios if audio.codec == codec and audio.settings is not None]
 
 
 def _quality(view: View, codec: str) -> Iterator[Found]:

@@ -129,8 +129,8 @@ def smooth_bitrates_differ(view: View) -> Iterator[Found]:
 def segments_need_closed_gops(view: View) -> Iterator[Found]:
     """V82: GopClosedCadence is not 0 in segmented outputs. [model: H264Settings]"""
     for group in view.groups:
-        for output in group.outputs if group.segmented else ():
-            settings = output.video.settings if output.video is not None else None
+        videos = [video for output in group.outputs if group.segmented for video in output.coded_video]
+        for settings in (video.settings for video in videos):
             if settings is not None and settings.number("GopClosedCadence") == 0:
                 yield Found(settings.at("GopClosedCadence"), "Should not be 0 in a segmented output")
 

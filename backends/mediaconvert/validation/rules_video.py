@@ -123,7 +123,8 @@ def manual_quantization_is_not_auto(view: View) -> Iterator[Found]:
 
 
 def _coded(view: View) -> list[tuple[Track, Node]]:
-    return [(video, video.settings) for video in view.videos if video.settings is not None]
+    """Also settings of codecs that are not chosen: nobody knows whether the service passes over them."""
+    return [(video, video.settings) for video in view.coded_videos if video.settings is not None]
 
 
 def _automated(video: Track) -> bool:

@@ -8,6 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from backends.mediaconvert.validation.documents import Subject
     from backends.mediaconvert.validation.node import Node
 
@@ -89,6 +91,18 @@ class Output:
     def audios(self) -> list[Track]:
         return [_track(node, AUDIO_SETTINGS, self) for node in self.node.nodes("AudioDescriptions")]
 
+    @cached_property
+    def coded_video(self) -> list[Track]:
+        """The video once for each codec whose settings are there, chosen or left over from another choice."""
+        node = self.node.node("VideoDescription")
+        return list(_coded(node, VIDEO_SETTINGS, self)) if node is not None else []
+
+    @cached_property
+    def coded_audios(self) -> list[Track]:
+        """Every sound once for each codec whose settings are there."""
+        nodes = self.node.nodes("AudioDescriptions")
+        return [track for node in nodes for track in _coded(node, AUDIO_SETTINGS, self)]
+
     @property
     def has_preset(self) -> bool:
         return bool(self.node.text("Preset"))
@@ -162,8 +176,24 @@ class View:
     def audios(self) -> list[Track]:
         return [audio for output in self.outputs for audio in output.audios]
 
+    @cached_property
+    def coded_videos(self) -> list[Track]:
+        return [video for output in self.outputs for video in output.coded_video]
+
+    @cached_property
+    def coded_audios(self) -> list[Track]:
+        return [audio for output in self.outputs for audio in output.coded_audios]
+
 
 def _track(node: Node, names: dict[str, str], output: Output) -> Track:
     codecs = node.node("CodecSettings")
     codec = codecs.text("Codec") if codecs is not None else None
     return Track(node, codec, codecs.node(names.get(codec or "", "")) if codecs is not None else None, output)
+
+
+def _coded(node: Node, names: dict[str, str], output: Output) -> Iterator[Track]:
+    codecs = node.node("CodecSettings")
+    for codec, name in names.items():
+        settings = codecs.node(name) if codecs is not None else None
+        if settings is not None:
+            yield Track(node, codec, settings, output)

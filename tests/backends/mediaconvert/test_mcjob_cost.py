@@ -8,11 +8,13 @@ from fractions import Fraction
 
 import pytest
 
-from backends.mediaconvert.cost import estimate_job, load_rates, production_cost
+from backends.mediaconvert.cost import estimate_job, estimate_plan, production_cost
 from backends.mediaconvert.job import JobOptions, JobTarget
-from backends.mediaconvert.renditions import Ladder, Renditions, Rung
+from backends.mediaconvert.rates import RATES_FILE, load_rates
 from backends.mediaconvert.strategies import build_job
+from renderer.errors import UsageError
 from renderer.output import output_preset
+from renderer.renditions import Ladder, Renditions, Rung
 
 RATES = load_rates()
 
@@ -23,9 +25,13 @@ def job_of(compile_spec):
 
     def job(strategy="mezzanine", renditions=None, **output):
         timeline = compile_spec(narration_s=60, images=["a.jpg"], output=output)
-        options = JobOptions(allow_approximate=True, renditions=renditions or Renditions())
+        options, preset = JobOptions(allow_approximate=True), output_preset("story-1080p")
         form = dataclasses.replace(
-            output_preset("story-1080p"), width=timeline.width, height=timeline.height, rate=timeline.rate
+            preset,
+            width=timeline.width,
+            height=timeline.height,
+            rate=timeline.rate,
+            renditions=renditions or Renditions(),
         )
         return build_job(strategy, timeline, form, JobTarget("bucket", "role"), options).job
 
@@ -114,7 +120,6 @@ def test_an_estimate_says_how_old_its_rates_are(job_of):
 
 
 def test_rates_are_a_file_that_a_user_can_replace(tmp_path, job_of):
-    from backends.mediaconvert.cost import RATES_FILE
 
     mine = tmp_path / "rates.toml"
     mine.write_text(
@@ -122,3 +127,37 @@ def test_rates_are_a_file_that_a_user_can_replace(tmp_path, job_of):
     )
     estimate = estimate_job(job_of(), Fraction(60), load_rates(mine))
     assert (estimate.cost, estimate.rates_as_of) == (Decimal("0.02"), "2026-01-01")
+
+
+def test_a51_is_the_estimate_of_the_production_job(compile_spec):
+    timeline = compile_spec(narration_s=120, images=["a.jpg", "b.jpg", "c.jpg"], brand="plain", length="narration")
+    target, options = JobTarget("bucket", "role"), JobOptions(allow_approximate=True)
+    found = {}
+    for strategy in ("classic", "stills"):
+        job = build_job(strategy, timeline, output_preset("story-1080p"), target, options).job
+        found[strategy] = estimate_plan(job, strategy, timeline, RATES)
+    assert found["classic"].production == Decimal("0.033")
+    assert str(found["classic"]).startswith("0.0330 USD by the production formula, by the service's own steps 0.0300")
+    assert found["stills"].production is None
+    assert found["classic"].cost == found["stills"].cost == Decimal("0.03")
+
+
+DATE, BASIC, STEP = 'as_of = "2024-12-01"', 'basic = "0.0075"', 'step_minutes = "0.01"'
+BAD_RATES = {
+    "no TOML": (DATE, "as_of = ", "TOMLDecodeError"),
+    "no date": (DATE, 'as_of = "yesterday"', "ValueError"),
+    "no tiers": ("[tiers]", "[prices]", "KeyError"),
+    "no number": (BASIC, 'basic = "cheap"', "InvalidOperation"),
+    "a step of nothing": (STEP, 'step_minutes = "0"', "more than 0"),
+}
+
+
+@pytest.mark.parametrize(("before", "after", "named"), BAD_RATES.values(), ids=BAD_RATES)
+def test_a_file_that_is_no_price_list_is_named(tmp_path, monkeypatch, before, after, named):
+    path, good = tmp_path / "rates.toml", RATES_FILE.read_text(encoding="utf-8")
+    assert before in good
+    path.write_text(good.replace(before, after), encoding="utf-8")
+    monkeypatch.setenv("STORYREEL_RATES", str(path))
+    with pytest.raises(UsageError, match=named) as caught:
+        load_rates()
+    assert str(path) in str(caught.value)

@@ -8,12 +8,12 @@ from fractions import Fraction
 
 import pytest
 
-from backends.mediaconvert.job import STRATEGIES, JobOptions, JobTarget, story_name
+from backends.mediaconvert.job import STRATEGIES, JobOptions, JobTarget
 from backends.mediaconvert.outputs import h264_level
-from backends.mediaconvert.renditions import Ladder, Renditions, Rung, output_names, parse_renditions
 from backends.mediaconvert.strategies import build_job
 from backends.mediaconvert.validation import validate_job
 from renderer.output import output_preset
+from renderer.renditions import Ladder, Renditions, Rung, output_names, parse_renditions, story_name
 
 TARGET = JobTarget("example-stories", "arn:aws:iam::111122223333:role/media")
 LADDER = Ladder((Rung(1080, 5_000_000), Rung(540, 1_200_000)))
@@ -45,9 +45,9 @@ def job_plan(compile_spec):
         fields = {"narration_s": 10, "length": "narration", "images": ["a.jpg"]} | spec
         timeline = compile_spec(**fields)
         preset = output_preset("story-1080p")
-        output = dataclasses.replace(preset, width=timeline.width, height=timeline.height, rate=timeline.rate)
-        options = JobOptions(allow_approximate=True, renditions=renditions or Renditions())
-        return build_job(strategy, timeline, output, TARGET, options)
+        size = {"width": timeline.width, "height": timeline.height, "rate": timeline.rate}
+        output = dataclasses.replace(preset, renditions=renditions or Renditions(), **size)
+        return build_job(strategy, timeline, output, TARGET, JobOptions(allow_approximate=True))
 
     return plan
 
@@ -115,16 +115,33 @@ def test_images_are_placed_anew_in_a_smaller_rendition(job_plan, strategy):
     assert [corner[key] for key in ("ImageX", "ImageY", "Width", "Height")] == [840, 420, 100, 100]
 
 
-def test_names_are_the_same_for_every_backend(job_plan):
-    assert output_names("story-1", EVERYTHING) == (
+def test_names_are_the_same_for_every_backend():
+    assert output_names("story-1", EVERYTHING, Fraction(15)) == (
         "story-1_complete.mp4",
         "story-1_complete.webm",
         "story-1_poster.0000001.jpg",
+        "story-1_thumbnail.0000000.jpg",
+        "story-1_thumbnail.0000001.jpg",
         "story-1/hls/main.m3u8",
         "story-1/cmaf/main.m3u8",
         "story-1/cmaf/main.mpd",
     )
-    assert output_names("s", Renditions(poster_s=Fraction(0)))[1] == "s_poster.0000000.jpg"
+
+
+POSTERS = {"of the first frame": (0, "0000000"), "of later": (4, "0000001"), "from beyond the end": (10, "0000000")}
+
+
+@pytest.mark.parametrize(("at_s", "number"), POSTERS.values(), ids=POSTERS)
+def test_a_poster_has_the_number_that_the_service_gives_it(at_s, number):
+    renditions = Renditions(poster_s=Fraction(at_s))
+    assert output_names("s", renditions, Fraction(10))[1] == f"s_poster.{number}.jpg"
+
+
+def test_a_ladder_has_no_rendition_larger_than_the_picture(job_plan):
+    wanted = Renditions(hls=Ladder((Rung(1080, 5_000_000), Rung(720, 2_800_000), Rung(360, 800_000))))
+    plan = job_plan("mezzanine", wanted, output={"preset": "story-720p"})
+    assert [out["NameModifier"] for out in outputs_of(plan)] == ["_complete", "_720p", "_360p", "_audio"]
+    assert Ladder((Rung(1080, 5_000_000),)).rungs_for(640, 360) == (Rung(360, 5_000_000),)
 
 
 def test_a_poster_is_one_frame_of_the_wanted_second(job_plan):

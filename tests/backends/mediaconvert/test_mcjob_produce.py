@@ -144,13 +144,16 @@ def test_an_original_is_copied_as_it_is(made_by, photo_story, tmp_path):
     assert copy.read_bytes() == (photo_story.parent / "voice.wav").read_bytes()
 
 
-def test_what_is_there_is_not_made_again(made_by, photo_story, tmp_path):
+def test_what_is_there_is_not_made_again_unless_it_is_damaged(made_by, tmp_path):
     made = made_by("mezzanine")
     mix = [asset for asset in made.plan.assets if asset.kind == "mix"]
-    there = tmp_path / made.files["mix programme"].name
-    there.write_bytes(b"finished")
-    assert produce(mix, made.story, made.workspace, Production(tmp_path)) == {mix[0].key: there}
-    assert there.read_bytes() == b"finished"
+    (file,) = produce(mix, made.story, made.workspace, Production(tmp_path)).values()
+    content, number = file.read_bytes(), file.stat().st_ino
+    produce(mix, made.story, made.workspace, Production(tmp_path))
+    assert file.stat().st_ino == number
+    file.write_bytes(content[:-1] + b"?")
+    produce(mix, made.story, made.workspace, Production(tmp_path))
+    assert file.read_bytes() == content
 
 
 def test_a_cancelled_production_leaves_nothing(made_by, tmp_path):

@@ -6,6 +6,7 @@ import hashlib
 import os
 import wave
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,13 +17,13 @@ from renderer.sound.mix import Mix
 from renderer.timeline.model import AudioSource, EnvelopePoint, Loop, Sound, SoundTrack
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from numpy.typing import NDArray
 
     from renderer.timeline.model import TrackRole
 
 RATE = 48_000
+LIBRIVOX = Path(os.environ.get("STORYREEL_TEST_MEDIA", "/")) / "usr/share/pocketsphinx/test/data/librivox"
+NO_SPEECH = "real speech: unpack pocketsphinx-testdata and set STORYREEL_TEST_MEDIA (CONTRIBUTING)"
 FORMATS = {"m4a": "mp4", "opus": "ogg", "ogg": "ogg", "webm": "webm"}
 
 

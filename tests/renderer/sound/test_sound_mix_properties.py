@@ -36,7 +36,7 @@ def busy():
         yield programme
 
 
-MASTERINGS = [None, Mastering(20.0, None), Mastering(20.0, -1.0)]
+MASTERINGS = [None, Mastering(26.0, None), Mastering(26.0, -1.0)]
 
 
 @pytest.mark.parametrize("mastering", MASTERINGS, ids=["as it is", "far too loud", "true peak ceiling"])

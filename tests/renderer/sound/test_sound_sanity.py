@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
-from sound_material import RATE, decode, tone
+from sound_material import LIBRIVOX, NO_SPEECH, RATE, decode, tone
 
 from renderer.sound.decode import AudioFacts
-from renderer.sound.sanity import examine_narration, peak_dbfs
+from renderer.sound.pitch import voice_pitch_hz
+from renderer.sound.sanity import examine_music, examine_narration
 
-READING = Path("/usr/share/pocketsphinx/test/data/librivox/sense_and_sensibility_01_austen_64kb-0870.wav")
+READING = LIBRIVOX / "sense_and_sensibility_01_austen_64kb-0870.wav"
 
 
 def facts(samples, rate=RATE):
-    return AudioFacts(rate, samples.shape[1], len(samples), "pcm_s16le", len(samples), Fraction(len(samples), rate))
+    duration_s, peak = Fraction(len(samples), rate), float(np.abs(samples).max(initial=0.0))
+    return AudioFacts(rate, samples.shape[1], len(samples), "pcm_s16le", len(samples), duration_s, peak)
 
 
 def found(tmp_path, samples, rate=RATE):
@@ -68,7 +69,14 @@ def test_a_rate_nobody_records_at_is_suspected(tmp_path, rate):
     assert found(tmp_path, voice(0.5), rate) == [("warning", "wrong-rate")]
 
 
-@pytest.mark.skipif(not READING.exists(), reason="real speech: install pocketsphinx-testdata (docs: media)")
+@pytest.mark.parametrize("hz", [70, 123.4, 261.6, 440, 700])
+def test_a_pitch_is_found_to_the_hertz(tmp_path, hz):
+    path = tmp_path / "tone.f32"
+    path.write_bytes(tone(hz, 4).astype("<f4").tobytes())
+    assert voice_pitch_hz(path, 1) == pytest.approx(hz, rel=0.01)
+
+
+@pytest.mark.skipif(not READING.exists(), reason=NO_SPEECH)
 @pytest.mark.parametrize(("speed", "suspected"), [(0.5, True), (1, False), (2, False), (4, True)])
 def test_real_speech_at_half_and_four_times_its_speed_is_suspected(tmp_path, speed, suspected):
     (tmp_path / "a.wav").write_bytes(READING.read_bytes())
@@ -86,9 +94,16 @@ def test_findings_are_sentences_with_the_measured_value(tmp_path):
     assert examine_narration(path, replace(facts(voice(0.01)), samples=0))[0].message == "the recording has no samples"
 
 
-def test_the_peak_of_a_file(tmp_path):
-    path = tmp_path / "a.f32"
-    path.write_bytes(tone(997, 1, peak=0.5).astype("<f4").tobytes())
-    assert peak_dbfs(path, 1) == pytest.approx(-6.02, abs=0.01)
-    path.write_bytes(b"")
-    assert peak_dbfs(path, 1) == -np.inf
+@pytest.mark.parametrize(
+    ("peak", "messages"),
+    [
+        (0.0, ["the music is silent: digital silence"]),
+        (0.0005, ["the music is silent: its highest peak is at -66 dBFS"]),
+        (0.002, []),
+        (1.0, []),
+    ],
+)
+def test_silent_music_is_noticed_and_a_loud_master_is_not(peak, messages):
+    found = examine_music(facts(tone(440, 0.1, peak=peak)))
+    assert [finding.message for finding in found] == messages
+    assert examine_music(facts(np.zeros((0, 2))))[0].severity == "error"

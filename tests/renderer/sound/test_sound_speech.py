@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import itertools
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sound_material import RATE, Programme, decode, tone
+from sound_material import LIBRIVOX, NO_SPEECH, RATE, Programme, decode, tone
 
 from renderer.sound.speech import WINDOW, duck_envelope, merge_intervals, speech_intervals
 
-READINGS = Path("/usr/share/pocketsphinx/test/data/librivox")
 DEPTH, ATTACK, RELEASE, GAP = Fraction(-25), 9_600, 38_400, 28_800
 
 
@@ -85,11 +83,17 @@ def test_full_depth_is_reached_before_an_interval_and_held_to_its_end():
     ]
 
 
-def test_a_release_that_meets_the_next_attack_turns_back_half_way():
+def test_a_pause_too_short_for_the_whole_release_hurries_it():
     points = duck([(96_000, 144_000), (180_000, 240_000)])
+    back = 180_000 - ATTACK
+    assert [(point.sample, point.gain_db) for point in points[2:5]] == [(144_000, DEPTH), (back, 0), (180_000, DEPTH)]
+
+
+def test_a_pause_too_short_for_two_attacks_turns_back_half_way():
+    points = duck([(96_000, 144_000), (156_000, 240_000)], gap=0)
     turn = points[3]
-    assert 144_000 < turn.sample < 180_000
-    assert DEPTH < turn.gain_db < 0
+    assert turn.sample == 150_000
+    assert turn.gain_db == DEPTH * (1 - Fraction(6_000, ATTACK))
     assert [point.gain_db for point in points] == [0, DEPTH, DEPTH, turn.gain_db, DEPTH, DEPTH, 0]
 
 
@@ -139,15 +143,19 @@ def test_any_envelope_is_deep_in_speech_never_faster_than_the_attack_and_back_in
         assert np.all(gains[max(0, start + offset) : max(0, end + offset)] == -25)
     steps = np.diff(gains)
     assert steps.min(initial=0) >= -25 / max(1, attack) - 1e-9
-    assert steps.max(initial=0) <= 25 / max(1, release) + 1e-9
+    fastest = min(max(1, attack), max(1, release))
+    assert steps.max(initial=0) <= 25 / fastest + 1e-9
     for (_, end), (start, _) in itertools.pairwise(merge_intervals(intervals, gap)):
-        assert np.all(gains[max(0, end + max(1, release) + offset) : max(0, start - max(1, attack) + offset)] == 0)
+        pause = gains[max(0, end + offset) : max(0, start + offset)]
+        assert np.all(pause[max(1, release) : -max(1, attack)] == 0)
+        if start - end >= max(1, attack) + fastest and end + offset >= 0 and start + offset < count:
+            assert pause.max() == 0
     assert [point.sample for point in points] == sorted({point.sample for point in points})
 
 
-@pytest.mark.skipif(not READINGS.exists(), reason="real speech: install pocketsphinx-testdata (docs: media)")
+@pytest.mark.skipif(not LIBRIVOX.exists(), reason=NO_SPEECH)
 def test_music_under_real_speech_is_exactly_as_deep_as_asked(tmp_path):
-    reading = READINGS / "sense_and_sensibility_01_austen_64kb-0880.wav"
+    reading = LIBRIVOX / "sense_and_sensibility_01_austen_64kb-0880.wav"
     (tmp_path / "one.wav").write_bytes(reading.read_bytes())
     _, voice = decode(tmp_path / "one.wav")
     pause = np.zeros((2 * RATE, 1))

@@ -165,19 +165,26 @@ def test_a_submission_under_way_is_not_withdrawn(session, make_submission, endpo
 def test_what_was_left_behind_is_listed_and_then_swept(session, make_submission, endpoint, s3_client, bucket, clock):
     s3_client.create_multipart_upload(Bucket=bucket, Key="storyreel/sources/a.mp4")
     record = refused_submission(session, make_submission(), endpoint)
-    young = jobs.collect(session, (bucket,), age_s=1e12)
+    young = jobs.collect(session, [(bucket, "")], age_s=1e12)
     assert [(item.kind, item.old) for item in young] == [("upload", False), ("record", False)]
     assert jobs.sweep(session, young) == ()
     clock.time += jobs.DAY_S + 1
-    assert len(jobs.sweep(session, jobs.collect(session, jobs.known_buckets(session.journal)))) == 2
+    assert len(jobs.sweep(session, jobs.collect(session, jobs.known_places(session)))) == 2
     assert "Uploads" not in s3_client.list_multipart_uploads(Bucket=bucket)
     assert session.journal.read(record.id).state == "CANCELED"
+
+
+def test_a_bucket_that_is_gone_hides_no_other(session, s3_client, bucket):
+    s3_client.create_multipart_upload(Bucket=bucket, Key="a")
+    found = jobs.collect(session, [("gone-for-good", ""), (bucket, "")])
+    assert [orphan.name for orphan in found] == [f"s3://{bucket}/a"]
+    assert "bucket gone-for-good can't be looked into" in session.said[0]
 
 
 def test_listing_changes_nothing(session, make_submission, endpoint, s3_client, bucket, clock):
     s3_client.create_multipart_upload(Bucket=bucket, Key="a")
     clock.time += jobs.DAY_S + 1
-    jobs.collect(session, (bucket,))
+    jobs.collect(session, [(bucket, "")])
     assert len(s3_client.list_multipart_uploads(Bucket=bucket)["Uploads"]) == 1
 
 
@@ -195,7 +202,7 @@ def test_uploads_beyond_one_page_are_listed(session, clock):
         return {"Uploads": [row], "IsTruncated": not marker, "NextKeyMarker": "2", "NextUploadIdMarker": "u"}
 
     with_services(session, s3=StubService(ListMultipartUploads=page))
-    assert [(item.name, item.old) for item in jobs.collect(session, ("b",))] == [
+    assert [(item.name, item.old) for item in jobs.collect(session, [("b", "")])] == [
         ("s3://b/k", True),
         ("s3://b/k2", True),
     ]
@@ -259,5 +266,5 @@ def test_a_whole_life_of_jobs_calls_exactly_what_the_policy_grants(session, make
     jobs.cancel(session, done.record.job_id)
     s3_client.create_multipart_upload(Bucket=bucket, Key="a")
     clock.time += jobs.DAY_S
-    jobs.sweep(session, jobs.collect(session, (bucket,), age_s=0))
+    jobs.sweep(session, jobs.collect(session, [(bucket, "")], age_s=0))
     assert real_calls | set(roles.calls) == set(ACTIONS)

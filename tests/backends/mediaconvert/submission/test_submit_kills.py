@@ -38,7 +38,7 @@ def keys_in(client, bucket):
 def unlisted(run, client):
     """Parted uploads that nobody would find. Services are made once for each endpoint."""
     there = {item["UploadId"] for item in client.list_multipart_uploads(Bucket=run["bucket"]).get("Uploads", [])}
-    return there - {orphan.upload_id for orphan in collect(session_of(run, Fuse(0)), (run["bucket"],))}
+    return there - {orphan.upload_id for orphan in collect(session_of(run, Fuse(0)), [(run["bucket"], "")])}
 
 
 def assert_one_job(endpoint, result, run, client):

@@ -15,8 +15,9 @@ from backends.mediaconvert.submission.findings import PreflightError
 from backends.mediaconvert.submission.lookup import find_job
 from backends.mediaconvert.submission.progress import JobMessage
 from backends.mediaconvert.submission.record import claimed, heard, new_lease
+from backends.mediaconvert.submission.rehearse import rehearse
 from backends.mediaconvert.submission.submission import Hop
-from backends.mediaconvert.submission.submit import SubmitSettings, check, submit
+from backends.mediaconvert.submission.submit import SubmitSettings, submit
 from backends.mediaconvert.submission.watch import raise_if_failed, refresh
 from renderer.errors import OutputError, UsageError
 
@@ -324,7 +325,9 @@ def test_an_impossible_hop_is_refused(hop, session, story, endpoint):
 
 
 def test_a_dry_run_sends_nothing(session, story, endpoint, s3_client, bucket):
-    check(session, story)
+    found = rehearse(session, story)
+    assert [item.state for item in found.objects] == ["missing"]
+    found.refuse_problems()
     assert (endpoint.jobs, session.journal.records()) == ([], ())
     assert "Contents" not in s3_client.list_objects_v2(Bucket=bucket)
 
@@ -372,15 +375,21 @@ def test_a_job_that_an_event_told_of_meanwhile_is_not_created_again(session, sto
 class Asset:
     key: str
     kind: str
+    describes: str
     ingredients: dict
 
 
 def test_a_plan_becomes_a_submission(tmp_path):
-    assets = [Asset("p/1.mp4", "mezzanine", {}), Asset("p/2.flac", "original", {"sha256": "2" * 64})]
+    voice = Asset("p/2.flac", "original", "narration", {"sha256": "2" * 64})
+    assets = [Asset("p/1.mp4", "mezzanine", "programme", {}), voice]
     made = assemble({"Role": "r"}, assets, lambda asset: tmp_path / asset.kind, bucket="b", story=Story("s", "5" * 64))
     assert [(item.content_type, item.sha256) for item in made.uploads] == [
         ("video/mp4", None),
         ("audio/flac", "2" * 64),
     ]
     assert [item.file().name for item in made.uploads] == ["mezzanine", "original"]
+    assert [(item.what, item.made) for item in made.uploads] == [
+        ("mezzanine of programme", True),
+        ("original of narration", False),
+    ]
     assert (made.story_id, made.timeline_sha256, made.bucket) == ("s", "5" * 64, "b")

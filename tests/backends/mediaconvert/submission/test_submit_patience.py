@@ -13,6 +13,7 @@ from backends.mediaconvert.submission.errors import RemoteJobError, ServiceError
 from backends.mediaconvert.submission.patience import Patience, RetryBudget
 from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.services import Boto3Service, connect, retry_after_s
+from renderer.errors import UsageError
 
 
 def failing(status, code="Broken"):
@@ -121,7 +122,7 @@ def test_no_operation_outside_the_policy_can_be_called(services):
 
 def test_without_a_region_the_error_says_so(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(ServiceError, match="region"):
+    with pytest.raises(UsageError, match="--region"):
         connect()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import urllib.parse
 
@@ -238,3 +239,44 @@ def test_sources_of_a_job_are_found_wherever_they_stand():
 )
 def test_an_s3_url_has_two_parts(url, parts):
     assert split_s3_url(url) == parts
+
+
+def test_refused_credentials_are_said_once_and_first(granted, story):
+    old = refusal("GetQueue", 403, "ExpiredTokenException")
+    with_services(granted, mediaconvert=StubService(GetQueue=old))
+    assert found(granted, story) == [("problem", "credentials", "were refused: ExpiredTokenException: on purpose", "")]
+
+
+def test_without_credentials_nothing_is_asked(granted, story, endpoint):
+    with_services(granted, signed=False)
+    assert found(granted, story) == [
+        ("warning", "everything", "could not be checked: no AWS credentials were found", "")
+    ]
+    assert endpoint.calls == []
+
+
+def test_a_service_that_nobody_reaches_is_asked_once(granted, make_submission, clock):
+    gone = refusal("any", None, "EndpointConnectionError")
+    silent = StubService(**dict.fromkeys(("GetQueue", "ListJobs", "HeadBucket", "HeadObject"), gone))
+    with_services(granted, mediaconvert=silent, s3=silent)
+    foreign = reading(make_submission, "s3://other/a.mp4", "s3://other/b.mp4")
+    assert [about for _, about, _, _ in found(granted, foreign)] == ["queue Default", f"bucket {foreign.bucket}"]
+    assert set(silent.calls) == {"GetQueue", "HeadBucket"}
+
+
+def test_writing_is_tried_before_an_object_is_made(session, make_submission):
+    story = make_submission({"a.mp4": b"picture"})
+    made = []
+    upload = dataclasses.replace(story.uploads[0], made=True, file=lambda: made.append(1))
+    story = dataclasses.replace(story, uploads=(upload,))
+    forbidden = StubService(session.services.s3, CreateMultipartUpload=refusal("CreateMultipartUpload", 403))
+    with pytest.raises(PreflightError, match=r"a\.mp4: may not be written \(needs s3:PutObject\)"):
+        submit(with_services(session, s3=forbidden), story)
+    assert made == []
+
+
+def test_trying_to_write_leaves_nothing(session, make_submission, s3_client, bucket):
+    story = make_submission({"a.mp4": b"picture"})
+    story = dataclasses.replace(story, uploads=(dataclasses.replace(story.uploads[0], made=True),))
+    assert submit(session, story).uploads.sent == ("storyreel/sources/a.mp4",)
+    assert s3_client.list_multipart_uploads(Bucket=bucket).get("Uploads", []) == []

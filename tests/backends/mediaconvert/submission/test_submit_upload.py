@@ -227,6 +227,36 @@ def test_cancelling_aborts_what_is_on_its_way(session, s3, make_submission, stor
     assert unfinished(s3_client, bucket) == []
 
 
+def test_a_stop_while_parts_are_queued_ends_and_leaves_nothing(session, s3, make_submission, s3_client, bucket):
+    """Measured once: a pool that cancels its queue tells nobody, and the thread that waits for a part waits forever."""
+    sending, going, ended = threading.Event(), threading.Event(), []
+
+    def hold(_):
+        sending.set()
+        going.wait(10)
+
+    def stopped():
+        sending.wait(10)
+        threading.Timer(0.2, going.set).start()
+        raise KeyboardInterrupt
+
+    def run(submission):
+        with pytest.raises(KeyboardInterrupt):
+            upload_all(session, submission, dataclasses.replace(SETTINGS, workers=2))
+        ended.append(True)
+
+    s3.before["UploadPart"] = hold
+    story = make_submission({"a.mp4": LARGE * 4, "b.mp4": SMALL})
+    second = dataclasses.replace(story.uploads[1], file=stopped)
+    work = threading.Thread(
+        target=run, args=[dataclasses.replace(story, uploads=(story.uploads[0], second))], daemon=True
+    )
+    work.start()
+    work.join(20)
+    assert ended == [True]
+    assert unfinished(s3_client, bucket) == []
+
+
 def test_a_failure_of_one_object_stops_the_others(session, s3, make_submission, s3_client, bucket):
     s3.before["PutObject"] = failing("PutObject", 403)
     files = {"a.mp4": SMALL} | {f"{number}.mp4": LARGE for number in range(4)}

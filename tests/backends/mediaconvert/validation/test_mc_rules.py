@@ -10,7 +10,7 @@ import test_mc_rules_overlays
 import test_mc_rules_packaging
 import test_mc_rules_video
 from test_mc_cases import CONTAINER, HLS, SETTINGS, STORY
-from test_mc_jobs import GONE, H264, IN, changed, image
+from test_mc_jobs import AUDIO, GONE, H264, IN, VIDEO, changed, image
 
 from backends.mediaconvert.validation import validate_job
 from backends.mediaconvert.validation.registry import RULES
@@ -57,3 +57,24 @@ def test_a_wrong_value_is_not_reported_as_missing():
 def test_layers_of_two_inserters_are_apart():
     images = {"InsertableImages": [image(50), image(60)]}
     assert validate_job(changed(STORY, {f"{IN}/ImageInserter": images})).passed
+
+
+UNCHOSEN = {
+    "V56": (f"{VIDEO}/CodecSettings/H265Settings", {"SlowPal": "ENABLED"}, "/SlowPal"),
+    "V45": (f"{AUDIO}/CodecSettings/AacSettings", {"RateControlMode": "VBR"}, ""),
+}
+
+
+@pytest.mark.parametrize("rule", UNCHOSEN)
+def test_settings_of_a_codec_that_is_not_chosen_are_checked_as_well(rule):
+    place, settings, where = UNCHOSEN[rule]
+    opus = {f"{AUDIO}/CodecSettings": {"Codec": "OPUS", "OpusSettings": {"Bitrate": 96000}}} if rule == "V45" else {}
+    findings = validate_job(changed(STORY, opus | {place: settings})).findings
+    assert [finding.pointer for finding in findings if finding.rule == rule] == [place + where]
+
+
+def test_a_codec_that_is_not_chosen_is_not_held_against_the_container():
+    vp9 = {f"{VIDEO}/CodecSettings/Vp9Settings": {"RateControlMode": "VBR", "Bitrate": 2500000}}
+    validation = validate_job(changed(STORY, vp9))
+    assert validation.passed
+    assert {finding.rule for finding in validation.findings} == {"V05"}
