@@ -76,6 +76,10 @@ def _layer(layer: Layer, frames: FrameRange) -> JSONValue:
     document["range"] = cast("JSONValue", shown)
     fading = layer.range.start + layer.fade_in > frames.start
     document["fade_in"] = [layer.range.start - frames.start, layer.fade_in] if fading else 0
+    if layer.fade_out and layer.range.end - layer.fade_out < frames.end:
+        document["fade_out"] = [layer.range.end - frames.start, layer.fade_out]
+    if layer.clip is not None:
+        document["clip starts"] = layer.range.start - frames.start
     if layer.motion is not None:
         over = layer.motion.over
         motion = cast("Ingredients", document["motion"])

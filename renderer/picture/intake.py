@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import Child, Limits
-from renderer.media import MediaLimits, sniff_image
+from renderer.media import MediaLimits, sniff_image, sniff_inserted
 from renderer.picture.intake_words import WITH_KERNELS
 
 if TYPE_CHECKING:
@@ -57,11 +57,13 @@ class Intake:
     """Decodes pictures in a child. Use as a context manager, or call `close`.
 
     `for_frames` says that planes will be wanted and frames made from them: the child loads the kernels while the first
-    picture is on its way to it, and this process loads its own while the child starts.
+    picture is on its way to it, and this process loads its own while the child starts. `inserted` also takes what
+    MediaConvert's image inserter does: BMP and TGA.
     """
 
-    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False) -> None:
+    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False, inserted: bool = False) -> None:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
+        self._inserted = inserted
         self._child: Child | None = None
         self._lock = threading.Lock()
 
@@ -73,6 +75,13 @@ class Intake:
     def still(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
         """The whole picture at width × height, as it is shown. Raises: MediaError where the picture is refused."""
         return self._planes(name, content, "still", (width, height))
+
+    def pixels(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """The whole picture at width × height as straight RGB, or RGBA where `alpha` says so, one plane of pixels.
+
+        Raises: MediaError where the picture is refused.
+        """
+        return self._planes(name, content, "pixels", (width, height))
 
     def moving(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
         """The picture for the resampler, which shows it at most width × height large; never enlarged.
@@ -104,6 +113,8 @@ class Intake:
 
     def _ask(self, name: str, content: bytes, task: Task, size: tuple[int, int] = (0, 0)) -> tuple[Answer, bytes]:
         format_name = sniff_image(content[:64])
+        if format_name is None and self._inserted:
+            format_name = sniff_inserted(content)
         if format_name is None:
             raise MediaError(name, f"is not a picture that can be used ({ACCEPTED}), whatever its name says")
         request: Request = {
