@@ -6,6 +6,7 @@ Everything that is wrong is reported at once: with the spec's text, with its med
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,7 @@ from renderer.errors import MediaError, Problem, SpecError, UnsupportedError, Us
 from renderer.media import MediaFolder, MediaLimits
 from renderer.output import OutputFormat, output_preset, preview_of, resolve_output
 from renderer.picture.intake import Intake
-from renderer.probe import Prober
+from renderer.probe import ProbedAudio, Prober
 from renderer.sound.pcm_store import PcmStore
 from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_spec, unbuilt_features
 from renderer.timeline.brand import Brand, resolve_brand
@@ -173,9 +174,12 @@ class _Gathering:
         self.warnings: list[str] = []
 
     def media(self, spec: StorySpec, brand: Brand) -> StoryMedia:
-        images = [self._shot(image, index) for index, image in enumerate(spec.images)]
-        clip_sounds = tuple(self._clip_sound(image, index) for index, image in enumerate(spec.images))
-        narration = self._audio(spec.narration.file, "narration") if spec.narration else None
+        voice = spec.narration.file if spec.narration else None
+        with ThreadPoolExecutor(1, "narration") as beside:  # decoded while the pictures are examined
+            spoken = beside.submit(self._prober.audio, voice, "narration") if voice else None
+            images = [self._shot(image, index) for index, image in enumerate(spec.images)]
+            clip_sounds = tuple(self._clip_sound(image, index) for index, image in enumerate(spec.images))
+        narration = self._audio(voice, "narration", spoken.result) if voice and spoken else None
         music = self._music(spec, brand, narration)
         background = None if brand.has_color else self._image(brand.background, ("brand", "background"))
         logo = self._image(brand.logo, ("brand", "logo")) if brand.logo else None
@@ -268,8 +272,8 @@ class _Gathering:
             self._try(lambda: self._prober.image(name), location)
         return self._known[name]
 
-    def _audio(self, name: str, role: TrackRole) -> AudioSource | None:
-        probed = self._try(lambda: self._prober.audio(name, role), (role, "file"))
+    def _audio(self, name: str, role: TrackRole, probe: Callable[[], ProbedAudio] | None = None) -> AudioSource | None:
+        probed = self._try(probe or (lambda: self._prober.audio(name, role)), (role, "file"))
         if probed is None:
             return None
         self.warnings += [f"{name}: {warning}" for warning in probed.warnings]
