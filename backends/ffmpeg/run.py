@@ -20,7 +20,7 @@ from backends.ffmpeg.encode import encode_segment, encode_sound, encoder_build, 
 from backends.ffmpeg.explain import Part
 from backends.ffmpeg.mux import sound_sha256
 from backends.ffmpeg.segments import cut_segments
-from backends.ffmpeg.slices import segment_ingredients, sound_ingredients
+from backends.ffmpeg.slices import segment_ingredients, sound_ingredients, visible_layers
 from backends.ffmpeg.verify import verify_segment
 from renderer.errors import Cancelled, StoryreelError
 from renderer.ffmpeg_process import kill_children
@@ -169,14 +169,13 @@ class Rendering:
 
         Shots whose segments are all in the cache need none.
         """
-        for layer in self._timeline.layers:
-            if layer.range.intersects(job.frames):
-                self._prepare(layer)
+        for layer in visible_layers(self._timeline, job.frames):
+            self._prepare(layer)
         reach = FrameRange(job.frames.end, min(job.frames.end + self._look_ahead(), self._timeline.frame_count))
         coming = [frames for frames in self._to_render if frames.start in reach]
-        for layer in self._timeline.layers:
-            if layer.kind == "image" and any(layer.range.intersects(frames) for frames in coming):
-                self._ahead.submit(self._prepare, layer)
+        layers = {layer.id: layer for frames in coming for layer in visible_layers(self._timeline, frames)}
+        for layer in layers.values():
+            self._ahead.submit(self._prepare, layer)
 
     def _look_ahead(self) -> int:
         return (self._settings.jobs + 1) * self._output.keyframe_frames
