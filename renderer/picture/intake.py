@@ -150,9 +150,8 @@ class Intake:
             payload = _read_exactly(child, int(answer["bytes"]))
         except (ToolError, ValueError, EOFError) as error:
             self._stop()
-            raise MediaError(
-                name, "can't be decoded within the limits for one picture{': it took too long' * late.is_set()}"
-            ) from error
+            why = ": it took too long" if late.is_set() else ""
+            raise MediaError(name, f"can't be decoded within the limits for one picture{why}") from error
         finally:
             watchdog.cancel()
         return answer, payload
