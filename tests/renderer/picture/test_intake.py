@@ -157,6 +157,6 @@ def test_a_child_that_dies_over_a_picture_is_not_said_to_be_late(make_image, tmp
     with Intake() as door:
         door.facts("a.png", content)
         door._child.kill()
-        with pytest.raises(MediaError, match="within the limits for one picture$"):
+        with pytest.raises(MediaError, match=r"within the limits for one picture$"):
             door.facts("a.png", content)
         assert door.facts("a.png", content).width == 8
