@@ -57,11 +57,13 @@ class Intake:
     """Decodes pictures in a child. Use as a context manager, or call `close`.
 
     `for_frames` says that planes will be wanted and frames made from them: the child loads the kernels while the first
-    picture is on its way to it, and this process loads its own while the child starts.
+    picture is on its way to it, and this process loads its own while the child starts. `outlives_runs` is for a process
+    that renders again and again: cancelling a run does not end the child.
     """
 
-    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False) -> None:
+    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False, outlives_runs: bool = False) -> None:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
+        self._outlives_runs = outlives_runs
         self._child: Child | None = None
         self._lock = threading.Lock()
 
@@ -140,7 +142,7 @@ class Intake:
         except (ToolError, ValueError, EOFError) as error:
             self._stop()
             raise MediaError(
-                name, "can't be decoded within the limits for one picture{': it took too long' * late.is_set()}"
+                name, f"can't be decoded within the limits for one picture{': it took too long' * late.is_set()}"
             ) from error
         finally:
             watchdog.cancel()
@@ -159,6 +161,7 @@ class Intake:
             stdin=subprocess.PIPE,
             limits=_LIMITS,
             env=settings,
+            outlives_runs=self._outlives_runs,
         )
         if self._for_frames:
             threading.Thread(target=_load_kernels, name="kernels").start()
