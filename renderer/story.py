@@ -17,7 +17,16 @@ from renderer.output import OutputFormat, output_preset, preview_of, resolve_out
 from renderer.picture.intake import Intake
 from renderer.probe import Prober
 from renderer.sound.pcm_store import PcmStore
-from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_document, parse_spec, unbuilt_features
+from renderer.spec import (
+    BrandSpec,
+    MotionSpec,
+    ParseResult,
+    StorySpec,
+    load_document,
+    parse_document,
+    parse_spec,
+    unbuilt_features,
+)
 from renderer.timeline.brand import Brand, resolve_brand
 from renderer.timeline.compile import CompileContext, StoryMedia, compile_timeline
 from renderer.timeline.schedule import plan_schedule

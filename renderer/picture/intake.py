@@ -61,7 +61,9 @@ class Intake:
     that renders again and again: cancelling a run does not end the child.
     """
 
-    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False, outlives_runs: bool = False) -> None:
+    def __init__(
+        self, limits: MediaLimits | None = None, *, for_frames: bool = False, outlives_runs: bool = False
+    ) -> None:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
         self._outlives_runs = outlives_runs
         self._child: Child | None = None

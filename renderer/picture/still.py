@@ -59,6 +59,14 @@ def encoded_still(rgb: NDArray[np.uint8], *, form: StillFormat = "JPEG", quality
     return _encoded(Image.fromarray(rgb), form, quality)
 
 
+def smaller(rgb: NDArray[np.uint8], width: int) -> NDArray[np.uint8]:
+    """The same picture, `width` pixels wide."""
+    from PIL import Image
+
+    height = max(1, round(rgb.shape[0] * width / rgb.shape[1]))
+    return np.asarray(Image.fromarray(rgb).resize((width, height), Image.Resampling.LANCZOS))
+
+
 def contact_sheet(cells: Sequence[SheetCell], title: str, *, columns: int = 4) -> bytes:
     """A JPEG of all cells in reading order, on a dark ground; the cells are of one size."""
     from PIL import Image, ImageDraw
