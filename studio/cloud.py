@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from backends.mediaconvert.rates import load_rates
-
 from backends.mediaconvert.backend import SOMEWHERE
 from backends.mediaconvert.codecs import sniffed_codecs
 from backends.mediaconvert.cost import estimate_plan, production_cost
 from backends.mediaconvert.job import STRATEGIES, JobOptions, Strategy
+from backends.mediaconvert.rates import load_rates
 from backends.mediaconvert.strategies import build_job
 
 if TYPE_CHECKING:

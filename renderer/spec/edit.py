@@ -27,7 +27,7 @@ Value: TypeAlias = "str | int | float | list[Value] | dict[str, Value]"
 """What an edit may write."""
 
 _BY_HAND = "change it in your editor"
-_PLAIN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
+_PLAIN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*|[0-9]+(\.[0-9]+)?(s|ms|f)")
 _LOOKS_OTHERWISE = re.compile(r"(?i:true|false|null|yes|no|on|off)")
 
 
