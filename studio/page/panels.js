@@ -61,7 +61,7 @@ export function showOutput(panel, story, state) {
   const checks = (state.final?.state === "done" ? state.final : video)?.checks || [];
   if (checks.length) {
     parts.push(element("h3", {}, `Checks of the ${state.final?.state === "done" ? "finished video" : "preview"}`), facts(checks.map((check) =>
-      [check.name, element("span", { className: check.passed ? "good" : "bad" }, check.passed ? "✓ " : "✗ "), check.found])));
+      [check.name, element("span", { className: check.passed ? "good" : "bad" }, check.passed ? "✓ " : "✗ "), check.found.replace(/[0-9a-f]{48}$/, "…")])));
   }
   panel.replaceChildren(...parts);
 }
@@ -97,7 +97,7 @@ export class CloudPanel {
     const chosen = strategies.find((each) => each.name === this.open);
     const groups = grouped(chosen.conformance);
     this.panel.replaceChildren(element("h2", {}, "AWS Elemental MediaConvert"),
-      element("p", { className: "quiet" }, `The story at ${size[0]} × ${size[1]}. Nothing is sent from here; \`storyreel submit\` does that.`),
+      element("p", { className: "quiet" }, `The story at ${size[0]} × ${size[1]}. Nothing is sent from here: that is what `, element("code", {}, "storyreel submit"), " is for."),
       choice,
       element("label", { className: "check", htmlFor: "approximate" }, allow, "allow approximations"),
       element("table", { className: "facts conformance" }, element("thead", {}, element("tr", {}, ...["feature", "where", "comes out"].map((name) => element("th", { scope: "col" }, name)))),

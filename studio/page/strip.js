@@ -24,6 +24,7 @@ export class Strip {
     const focused = this.shots.contains(document.activeElement);
     this.shots.replaceChildren(...story.cards.map((card) => this.#card(card)), ...story.shots.map((shot) => this.#shot(shot)));
     this.select(Math.min(this.selected, story.shots.length - 1), { focus: focused });
+    if (this.partsGiven && !this.parts.childElementCount) this.setParts(this.partsGiven);
     this.captions.hidden = !story.captions.length;
     this.captions.replaceChildren(...story.captions.map((caption) => this.#placed(element("span", { className: "caption", title: caption.text }, caption.text), caption.start, caption.end)));
   }
@@ -31,6 +32,8 @@ export class Strip {
   setSound(sound) { this.sound = sound; this.#drawSound(); }
 
   setParts(parts) {
+    this.partsGiven = parts;
+    if (!this.story) return;
     const pictures = (parts || []).filter((part) => part.start !== null);
     this.parts.replaceChildren(...pictures.map((part) => {
       const why = part.cached ? "from the cache" : `rendered: ${part.reasons.join("; ")}`;

@@ -49,6 +49,10 @@ class Studio:
     def state(self):
         return self.session.board.snapshot()
 
+    def wait(self, happened):
+        """Until it happened; what it returned."""
+        return wait_until(happened)
+
     def settled(self):
         """Wait until the video of the newest story is there."""
 
@@ -86,9 +90,42 @@ class Studio:
         return self.post("edit", {"revision": self.state["revision"], **edit})
 
 
-@pytest.fixture
+TEXT = """\
+# by hand
+storyreel: 1
+output: {width: 320, height: 180}
+narration: narration.wav  # voice
+music: music.wav
+images:
+  # one
+  - image1.png
+  - image2.png
+  - image3.png
+"""
+COLORS = ((200, 40, 40), (40, 160, 60), (40, 70, 200))
+
+
+class Story:
+    def __init__(self, folder, make_image, make_tone):
+        self.folder, self.path, self.text, self._make_image = folder, folder / "story.yaml", TEXT, make_image
+        make_tone(folder / "narration.wav", 3)
+        make_tone(folder / "music.wav", 1, hz=220, channels=2)
+        self.write()
+
+    def write(self):
+        for number, color in enumerate(COLORS):
+            self.paint(number, color)
+        for left in self.folder.glob("*.mp4"):
+            left.unlink()
+        self.path.write_text(self.text, encoding="utf-8")
+
+    def paint(self, number, color):
+        self._make_image(self.folder / f"image{number + 1}.png", (640, 360), color)
+
+
+@pytest.fixture(scope="module")
 def open_studio():
-    """`open_studio(spec)`: a studio that serves and watches until the test ends."""
+    """`open_studio(spec)`: a studio that serves and watches until the module's tests end: starting one takes seconds."""
     with contextlib.ExitStack() as stack:
 
         def opened(spec):
@@ -109,6 +146,12 @@ def open_studio():
             return Studio(session, address)
 
         yield opened
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory, make_image, make_tone):
+    """A story of three pictures with comments, and its text: `story.path`, `story.write()` puts everything back."""
+    return Story(tmp_path_factory.mktemp("studio"), make_image, make_tone)
 
 
 @pytest.fixture(scope="session")

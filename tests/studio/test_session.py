@@ -2,47 +2,49 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 
-from tests.studio.conftest import wait_until
+
+@pytest.fixture(scope="module")
+def opened(story, open_studio):
+    return open_studio(story.path)
 
 
 @pytest.fixture
-def spec(story_folder):
-    path = story_folder(images=3, narration_s=3, music_s=1)
-    path.write_text(
-        "# by hand\nstoryreel: 1\noutput: {width: 320, height: 180}\nnarration: narration.wav  # voice\n"
-        "music: music.wav\nimages:\n  # one\n  - image1.png\n  - image2.png\n  - image3.png\n",
-        encoding="utf-8",
-    )
-    return path
+def studio(opened, story):
+    """As it was at first, whatever the test before has done."""
+    story.write()
+    opened.session.saved()
+    opened.wait(lambda: opened.state.get("revision") == hashlib.sha256(story.text.encode()).hexdigest())
+    opened.settled()
+    opened.session.board.update(final=None)
+    return opened
 
 
 @pytest.fixture
-def studio(spec, open_studio):
-    studio = open_studio(spec)
-    studio.settled()
-    return studio
+def spec(story):
+    return story.path
 
 
-def test_a_changed_picture_renders_its_own_segments_only(studio, spec, make_image):
+def test_a_changed_picture_renders_its_own_segments_only(studio, story):
     before = studio.state
-    make_image(spec.parent / "image2.png", color=(250, 250, 250))
-    wait_until(lambda: studio.state["story"] != before["story"])
+    story.paint(1, (250, 250, 250))
+    studio.wait(lambda: studio.state["story"] != before["story"])
     assert studio.settled()["video"]["segments"] == {"total": 3, "from_cache": 2, "rendered": 1}
 
 
 def test_a_broken_spec_shows_its_problems_and_keeps_the_video(studio, spec):
     before, text = studio.state, spec.read_text()
     spec.write_text(text.replace("image2.png", "imag2.png"))
-    problem = wait_until(lambda: studio.state["problems"])[0]
+    problem = studio.wait(lambda: studio.state["problems"])[0]
     assert (problem["line"], problem["path"]) == (9, "$.images[1].file" if "file" in problem["path"] else "$.images[1]")
     assert "not found" in problem["message"]
     assert studio.state["video"] == before["video"]
     spec.write_text(text)
-    wait_until(lambda: not studio.state["problems"])
+    studio.wait(lambda: not studio.state["problems"])
     assert studio.state["story"] == before["story"]
 
 
@@ -56,7 +58,8 @@ def test_edits_are_written_and_undone(studio, spec):
     assert spec.read_text() == (
         "# by hand\nstoryreel: 1\noutput: {width: 320, height: 180}\nnarration: narration.wav  # voice\n"
         "music: {file: music.wav, gain_db: -12}\nimages:\n  - image3.png\n  # one\n  - {file: image1.png, hold: 0.8s}\n"
-        "  - {file: image2.png, motion: {from: {zoom: 1.5, focus: [0.4, 0.6]}, to: {zoom: 1.5, focus: [0.4, 0.6]}, ease: out}}\n"
+        "  - {file: image2.png, motion: {from: {zoom: 1.5, focus: [0.4, 0.6]}, "
+        "to: {zoom: 1.5, focus: [0.4, 0.6]}, ease: out}}\n"
     )
     for _ in range(4):
         assert studio.post("undo", {"revision": studio.state["revision"]})[0] == 200
@@ -99,7 +102,7 @@ def test_a_senseless_edit_changes_nothing(studio, spec, edit):
 
 def test_a_final_render_is_reported_and_can_be_fetched(studio, spec):
     assert studio.post("final", {"name": "done.mp4"})[0] == 202
-    final = wait_until(lambda: studio.state["final"]["state"] == "done" and studio.state["final"])
+    final = studio.wait(lambda: studio.state["final"]["state"] == "done" and studio.state["final"])
     assert final["bytes"] == (spec.parent / "done.mp4").stat().st_size
     assert studio.ask("final.mp4")[2] == (spec.parent / "done.mp4").read_bytes()
     assert "exists already" in studio.post("final", {"name": "done.mp4"})[1]["message"]
@@ -115,8 +118,8 @@ def test_a_cancelled_final_leaves_nothing(studio, spec):
     spec.write_text(spec.read_text().replace("width: 320, height: 180", "width: 1920, height: 1080"))
     studio.settled()
     studio.post("final", {"name": "never.mp4"})
-    wait_until(lambda: studio.state["final"]["state"] == "rendering")
+    studio.wait(lambda: studio.state["final"]["state"] == "rendering")
     studio.post("final/cancel", {})
-    wait_until(lambda: studio.state["final"]["state"] == "cancelled")
+    studio.wait(lambda: studio.state["final"]["state"] == "cancelled")
     assert sorted(path.name for path in spec.parent.glob("*.mp4*")) == []
     assert studio.settled()["problems"] == []
