@@ -125,7 +125,7 @@ class Story:
 
 @pytest.fixture(scope="module")
 def open_studio():
-    """`open_studio(spec)`: a studio that serves and watches until the module's tests end: starting one takes seconds."""
+    """`open_studio(spec)`: a studio that serves and watches until the module's tests have ended."""
     with contextlib.ExitStack() as stack:
 
         def opened(spec):
