@@ -25,17 +25,24 @@ function select(index, { seek = false } = {}) {
   if (seek && story.shots[index]) player.seek(story.shots[index].start + story.shots[index].fade_frames);
 }
 
-async function edit(request) {
-  try {
-    state.revision = (await send("edit", { ...request, revision: story.revision })).revision;
-    story.revision = state.revision;
-    notice("");
-  } catch (error) {
-    notice(error.message);
-    strip.setStory(story);
-    shotPanel.show(story, chosen);
-  }
+// One change after the other: each is made on the revision that the last one left.
+let changes = Promise.resolve();
+
+function change(path, request) {
+  changes = changes.then(async () => {
+    try {
+      story.revision = (await send(path, { ...request, revision: story.revision })).revision;
+      notice("");
+    } catch (error) {
+      notice(error.message);
+      strip.setStory(story);
+      shotPanel.show(story, chosen);
+    }
+  });
 }
+
+const edit = (request) => change("edit", request);
+const undo = () => change("undo", {});
 
 function notice(text) {
   at("notice").textContent = text;
@@ -148,9 +155,7 @@ document.querySelector("[role=tablist]").addEventListener("keydown", (event) => 
   next.focus();
 });
 
-at("undo").onclick = async () => {
-  try { story.revision = (await send("undo", { revision: story.revision })).revision; notice(""); } catch (error) { notice(error.message); }
-};
+at("undo").onclick = undo;
 at("cancel").onclick = () => send("final/cancel", {}).catch((error) => notice(error.message));
 
 const dialog = at("final-dialog");
@@ -172,7 +177,7 @@ at("final-name").addEventListener("keydown", (event) => { if (event.key === "Ent
 addEventListener("keydown", (event) => {
   if (event.altKey || dialog.open) return;
   const typing = event.target.closest("input:not(#scrub), select, textarea, [contenteditable]");
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !typing) { event.preventDefault(); at("undo").click(); return; }
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !typing) { event.preventDefault(); undo(); return; }
   if (event.ctrlKey || event.metaKey || typing || !story) return;
   const onButton = event.target.closest("button, a, summary");
   const keys = {

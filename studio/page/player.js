@@ -13,6 +13,7 @@ export class Player extends EventTarget {
     this.wanted = null;
     this.shuttle = 0;
     this.drawn = 0;
+    this.intent = true;  // whether it should play: kept over every new video
     this.#listen();
   }
 
@@ -31,13 +32,12 @@ export class Player extends EventTarget {
 
   // A new video takes the old one's place: same element, same position, so that sound allowed once stays allowed.
   setVideo(name, sha256) {
-    const playing = !this.video.paused && !this.video.ended;
-    const first = !this.video.src;
     const at = this.seconds;
     this.videoStory = sha256;
+    this.video.autoplay = this.intent;
     this.video.src = `video/${name}.mp4`;
     const settled = () => {
-      if (playing || first) this.video.play().catch(() => {});
+      if (this.intent) this.video.play().catch(() => {}); else this.video.pause();
       if (this.fresh && this.wanted === null) this.#whenDrawn(() => this.#hideStill());
     };
     this.video.addEventListener("loadedmetadata", () => {
@@ -51,8 +51,8 @@ export class Player extends EventTarget {
     this.#stopShuttle();
     if (this.video.paused || this.video.ended) {
       if (this.video.ended) this.seek(0);
-      this.video.play().catch(() => {});
-    } else this.video.pause();
+      this.#run();
+    } else this.pause();
   }
 
   // Seek by frame: the picture is asked for at once, the video follows.
@@ -67,17 +67,21 @@ export class Player extends EventTarget {
     }
   }
 
-  step(frames) { this.video.pause(); this.#stopShuttle(); this.seek(this.frame + frames); }
+  pause() { this.intent = false; this.video.autoplay = false; this.video.pause(); }
+
+  #run() { this.intent = true; this.video.play().catch(() => {}); }
+
+  step(frames) { this.pause(); this.#stopShuttle(); this.seek(this.frame + frames); }
 
   // J, K, L as at an editing desk: back, stop, forward; again is faster.
   shuttleTo(direction) {
-    if (direction === 0) { this.#stopShuttle(); this.video.pause(); return; }
+    if (direction === 0) { this.#stopShuttle(); this.pause(); return; }
     const speed = Math.sign(this.shuttle) === direction ? Math.min(8, Math.abs(this.shuttle) * 2) : 1;
     this.#stopShuttle();
     this.shuttle = direction * speed;
-    if (direction > 0) { this.video.playbackRate = speed; this.video.play().catch(() => {}); }
+    if (direction > 0) { this.video.playbackRate = speed; this.#run(); }
     else {
-      this.video.pause();
+      this.pause();
       this.timer = setInterval(() => {
         this.seek(this.frame - speed * this.story.fps / 10, { scrubbing: true });
         if (this.frame === 0) this.shuttleTo(0);
@@ -154,6 +158,7 @@ export class Player extends EventTarget {
       if (on) this.#whenDrawn(() => this.#hideStill());
       if (on) this.#follow();
     };
+    video.addEventListener("ended", () => { this.intent = false; });
     for (const kind of ["play", "playing", "pause", "ended"]) video.addEventListener(kind, playing);
     const muted = () => {
       this.mute.textContent = video.muted ? "Sound off" : "Sound on";
@@ -161,12 +166,12 @@ export class Player extends EventTarget {
     };
     this.mute.onclick = () => { video.muted = !video.muted; muted(); };
     video.addEventListener("volumechange", muted);
-    this.scrub.addEventListener("pointerdown", () => { this.resume = !video.paused; video.pause(); this.scrubbing = true; });
+    this.scrub.addEventListener("pointerdown", () => { this.resume = this.intent; this.pause(); this.scrubbing = true; });
     this.scrub.addEventListener("input", () => this.seek(Number(this.scrub.value), { scrubbing: this.scrubbing }));
     this.scrub.addEventListener("change", () => {
       this.scrubbing = false;
       this.seek(Number(this.scrub.value));
-      if (this.resume) video.play().catch(() => {});
+      if (this.resume) this.#run();
       this.resume = false;
     });
   }

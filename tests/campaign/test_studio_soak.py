@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from pathlib import Path
 
@@ -35,7 +36,8 @@ def save_and_wait(session, path, text, number):
     while time.monotonic() < end:
         state = session.board.snapshot()
         video, version = state["video"], session.version
-        if version is not None and version.story.timeline.title == f"s{number}" and video["story"] == version.sha256:
+        ours = version is not None and version.story.timeline.title == f"s{number}"
+        if ours and video is not None and video["story"] == version.sha256:
             return session.frame(version.sha256, number % 60)
         time.sleep(0.01)
     raise AssertionError(f"no video after save {number}: {session.board.snapshot()}")
@@ -60,6 +62,6 @@ def test_thousands_of_saves_leave_memory_and_handles_flat(tmp_path, make_image, 
             if number >= WARM and number % max(1, SAVES // 20) == 0:
                 gc.collect()
                 seen.append((number, resident_bytes(), open_files()))
-                print(f"{number} saves: {seen[-1][1] / 1e6:.1f} MB, {seen[-1][2]} files")
+                sys.stderr.write(f"{number} saves: {seen[-1][1] / 1e6:.1f} MB, {seen[-1][2]} files\n")
     assert seen[-1][2] <= seen[0][2] + 3
     assert seen[-1][1] - seen[0][1] <= MAX_GROWTH_BYTES

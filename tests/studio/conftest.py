@@ -44,6 +44,7 @@ def wait_until(happened, seconds=PATIENCE_S):
 class Studio:
     session: Session
     address: Address
+    original: str = ""
 
     @property
     def state(self):

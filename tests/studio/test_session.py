@@ -10,7 +10,9 @@ import pytest
 
 @pytest.fixture(scope="module")
 def opened(story, open_studio):
-    return open_studio(story.path)
+    studio = open_studio(story.path)
+    studio.original = studio.settled()["story"]
+    return studio
 
 
 @pytest.fixture
@@ -18,7 +20,8 @@ def studio(opened, story):
     """As it was at first, whatever the test before has done."""
     story.write()
     opened.session.saved()
-    opened.wait(lambda: opened.state.get("revision") == hashlib.sha256(story.text.encode()).hexdigest())
+    revision = hashlib.sha256(story.text.encode()).hexdigest()
+    opened.wait(lambda: (opened.state["revision"], opened.state["story"]) == (revision, opened.original))
     opened.settled()
     opened.session.board.update(final=None)
     return opened
