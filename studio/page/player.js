@@ -60,7 +60,7 @@ export class Player extends EventTarget {
     if (!this.story) return;
     this.frame = Math.max(0, Math.min(this.story.frames - 1, Math.round(frame)));
     this.#show();
-    if (scrubbing || !this.fresh || this.video.readyState < 2) this.#drawStill(this.frame);
+    if (scrubbing || !this.fresh || this.video.paused) this.#drawStill(this.frame);
     if (!scrubbing) {
       this.video.currentTime = this.#time(this.frame);
       if (this.fresh) this.video.addEventListener("seeked", () => this.#whenDrawn(() => this.#hideStill()), { once: true });
