@@ -18,7 +18,16 @@ from renderer.output import OutputFormat, output_preset, preview_of, resolve_out
 from renderer.picture.intake import Intake
 from renderer.probe import ProbedAudio, Prober
 from renderer.sound.pcm_store import PcmStore
-from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_spec, unbuilt_features
+from renderer.spec import (
+    BrandSpec,
+    MotionSpec,
+    ParseResult,
+    StorySpec,
+    load_document,
+    parse_document,
+    parse_spec,
+    unbuilt_features,
+)
 from renderer.timeline.brand import Brand, resolve_brand
 from renderer.timeline.compile import CompileContext, StoryMedia, compile_timeline
 from renderer.timeline.schedule import plan_schedule
@@ -29,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from renderer.sound.library import Choice
-    from renderer.spec import ImageSpec, Location
+    from renderer.spec import Document, ImageSpec, Location
     from renderer.timeline.model import AudioSource, ImageSource, Timeline, TrackRole, VideoSource
 
 T = TypeVar("T")
@@ -97,12 +106,13 @@ def open_workspace(path: Path, options: StoryOptions) -> Iterator[Workspace]:
         )
 
 
-def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> Story:
-    """Load, check, probe and compile a spec.
+def compile_story(path: Path, workspace: Workspace, options: StoryOptions, *, text: bytes | None = None) -> Story:
+    """Load, check, probe and compile a spec; `text` stands for the file's content where it is not written yet.
 
     Raises: SpecError with every problem; UnsupportedError for features that are not built yet.
     """
-    parsed = _parse(path, workspace.limits, options)
+    document = load_document(path) if text is None else parse_document(text, str(path))
+    parsed = _parse(document, workspace.limits, options)
     problems = list(parsed.problems)
     spec, document = parsed.partial, parsed.document
     if spec is None:
@@ -129,9 +139,9 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
     return Story(path, spec, timeline, output, tuple(gathering.warnings))
 
 
-def _parse(path: Path, limits: MediaLimits, options: StoryOptions) -> ParseResult:
+def _parse(document: Document, limits: MediaLimits, options: StoryOptions) -> ParseResult:
     return parse_spec(
-        load_document(path),
+        document,
         output_presets=preset_names("outputs"),
         motion_presets=preset_names("motion"),
         brand_presets=preset_names("brands"),
