@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import golden, installation, jobs, mediaconvert, sound, stories, studio, submit
+from commands import golden, installation, jobs, mediaconvert, mediaconvert_local, sound, stories, studio, submit
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -80,6 +80,8 @@ for _command in (
     installation.doctor,
 ):
     main.add_command(_command)
+for _command in (mediaconvert_local.serve, mediaconvert_local.run):
+    mediaconvert.mediaconvert.add_command(_command)
 
 
 if __name__ == "__main__":

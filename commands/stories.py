@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,8 @@ from commands.screen import frame_bar, progress_bar
 if TYPE_CHECKING:
     from backends.base import Backend, Plan, RunResult
     from backends.mediaconvert.job import Strategy
-    from renderer.story import StoryOptions
+    from backends.mediaconvert.service.parity import Parity
+    from renderer.story import Story, StoryOptions, Workspace
 
 
 @click.command()
@@ -85,8 +87,9 @@ def compile_(spec: Path, target: Path | None, preset: str | None, *, allow_outsi
 @OUTPUT_PRESET
 @PREVIEW
 @OUTSIDE
+@click.option("--verify", is_flag=True, help="With mediaconvert: execute the job here and compare it with the render.")
 @JSON
-def plan(
+def plan(  # noqa: PLR0913
     spec: Path,
     backend: str,
     strategy: Strategy | None,
@@ -95,11 +98,12 @@ def plan(
     *,
     preview: bool,
     allow_outside: bool,
+    verify: bool,
     as_json: bool,
 ) -> None:
     """Show exactly what would run, and how faithful it would be."""
-    if backend != "mediaconvert" and (strategy is not None or allow is not None):
-        raise click.UsageError("--strategy and --allow belong to --backend mediaconvert")
+    if backend != "mediaconvert" and (strategy is not None or allow is not None or verify):
+        raise click.UsageError("--strategy, --allow and --verify belong to --backend mediaconvert")
     options = story_options(preset=preset, preview=preview, allow_outside=allow_outside)
     with compiled_story(spec, options) as (story, workspace):
         if backend == "mediaconvert":
@@ -110,11 +114,24 @@ def plan(
         else:
             executor = backend_named(backend)
         planned = executor.plan(story.timeline, story.output, Path(f"{story.timeline.id}.mp4"))
+        refused = any(item.verdict == "refused" for item in planned.conformance)
+        parity = _parity(story, workspace, strategy or "mezzanine", allow) if verify and not refused else None
     if as_json:
-        click.echo(json.dumps(planned.to_json(), indent=1))
+        found = {} if parity is None else {"parity": parity.to_json()}
+        click.echo(json.dumps(planned.to_json() | found, indent=1))
     else:
         _print_plan(planned)
+        for line in [] if parity is None else ["", "executed here, against the direct render", *parity.report()]:
+            click.echo(line)
     planned.refuse_what_is_refused()
+    if parity is not None and not parity.same_length:
+        sys.exit(1)
+
+
+def _parity(story: Story, workspace: Workspace, strategy: Strategy, allow: str | None) -> Parity:
+    from backends.mediaconvert.service.parity import verify_strategy
+
+    return verify_strategy(story, workspace, strategy, job_options(story, workspace, allow))
 
 
 def _print_plan(planned: Plan) -> None:

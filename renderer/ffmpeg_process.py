@@ -24,7 +24,7 @@ from typing import IO, TYPE_CHECKING, Protocol, Self, cast
 from renderer.errors import Cancelled, ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 STDERR_TAIL_BYTES = 16_384
 _LAUNCHER = Path(__file__).with_name("limits_launcher.py")
@@ -228,6 +228,22 @@ class Child:
         """The child's stdout, for streaming reads."""
         return cast("IO[bytes]", self._popen.stdout)
 
+    def pour(self, source: Child, on_bytes: Callable[[int], None]) -> int:
+        """Pass all that `source` prints on to this child's stdin, without it coming through this process.
+
+        Returns the number of bytes; `on_bytes` is told of each piece. Raises: ToolError where this child stops reading.
+        """
+        stream = cast("IO[bytes]", self._popen.stdin)
+        total = 0
+        try:
+            while moved := _moved(source.output.fileno(), stream.fileno()):
+                total += moved
+                on_bytes(moved)
+        except (BrokenPipeError, ValueError):
+            self._popen.wait()
+            raise self._failure() from None
+        return total
+
     def write(self, data: bytes | memoryview) -> None:
         """Write all of `data` to the child's stdin.
 
@@ -301,6 +317,20 @@ class Child:
             self.kill()
             self._popen.wait()
         self._release()
+
+
+_PIPE_BYTES = 1 << 20
+
+
+def _moved(source: int, target: int) -> int:
+    """Move what is there from one pipe to another, up to a megabyte; 0 at the end."""
+    if hasattr(os, "splice"):
+        return os.splice(source, target, _PIPE_BYTES)
+    chunk = os.read(source, _PIPE_BYTES)
+    view = memoryview(chunk)
+    while view:
+        view = view[os.write(target, view) :]
+    return len(chunk)
 
 
 def describe_exit(code: int | None) -> str:

@@ -41,6 +41,8 @@ def layer_ingredients(layer: Layer) -> Ingredients:
         del document[name]
     if layer.source is not None:
         del cast("Ingredients", document["source"])["path"]
+    if layer.clip is not None:
+        del cast("dict[str, Ingredients]", document["clip"])["source"]["path"]
     return document
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ASSET_PREFIX = "asset:"
 """Names a file of the program's own, such as `asset:brand/logo.png`, the same on every machine."""
 
-ImageFormat = Literal["png", "jpeg", "webp", "gif", "heic", "avif"]
+ImageFormat = Literal["png", "jpeg", "webp", "gif", "heic", "avif", "bmp", "tga"]
 AudioFormat = Literal["wav", "mp3", "flac", "mp4", "ogg", "webm"]
 SNIFF_BYTES = 4096
 _CHUNK = 1 << 20
@@ -41,6 +41,7 @@ class MediaLimits:
     images: int = 200
     image_pixels: int = 50_000_000
     image_bytes: int = 25_000_000
+    video_bytes: int = 4_000_000_000
     audio_seconds: int = 7_200
     audio_bytes: int = 500_000_000
 
@@ -245,6 +246,16 @@ def sniff_image(head: bytes) -> ImageFormat | None:
         if brand in (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"):
             return "heic"
     return None
+
+
+def sniff_inserted(content: bytes) -> ImageFormat | None:
+    """BMP and TGA, for jobs that insert them. TGA has no magic bytes at its start: its header must make sense."""
+    if content[:2] == b"BM" and len(content) > 26:
+        return "bmp"
+    if len(content) < 18:
+        return None
+    colour_map, kind, depth = content[1], content[2], content[16]
+    return "tga" if colour_map in (0, 1) and kind in (1, 2, 3, 9, 10, 11) and depth in (8, 15, 16, 24, 32) else None
 
 
 def sniff_audio(head: bytes) -> AudioFormat | None:

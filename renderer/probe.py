@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from renderer.cache import FactsCache
+from renderer.container_facts import read_container, sniff_container
 from renderer.errors import MediaError
-from renderer.media import MediaFolder, MediaLimits, OpenMedium, sniff_audio
+from renderer.media import MediaFolder, MediaLimits, OpenMedium, sniff_audio, sniff_image
 from renderer.sound.pcm_store import DECODER_VERSION
-from renderer.timeline.model import AudioSource, ImageSource
+from renderer.timeline.model import AudioSource, ImageSource, VideoSource
 
 if TYPE_CHECKING:
+    from renderer.container_facts import ContainerFacts, Matrix
     from renderer.picture.intake import Intake, PictureFacts
     from renderer.sound.decode import AudioFacts
     from renderer.sound.pcm_store import PcmStore
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 
 ACCEPTED_AUDIO = "wav, mp3, flac, m4a/mp4, ogg/opus or webm"
 _FACTS_VERSION = 1
+VIDEO_CONTAINERS = frozenset({"mov", "matroska", "mpegts", "avi", "mxf"})
+"""What a story's videos may come in (SAFETY S1); the rest of the sniffed containers hold sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,66 @@ class _KnownAudio:
         return ProbedAudio(source, tuple(self.warnings))
 
 
-Source = TypeVar("Source", ImageSource, _KnownAudio)
+@dataclass(frozen=True, slots=True)
+class _KnownVideo:
+    """A video's facts as they are remembered: fractions as text."""
+
+    path: str
+    sha256: str
+    container: str
+    width: int
+    height: int
+    rotation: int
+    rate: str
+    frames: int
+    start_s: str
+    duration_s: str
+    matrix: Matrix
+    full_range: bool
+    interlaced: bool
+
+    @classmethod
+    def of(cls, path: str, sha256: str, facts: ContainerFacts) -> _KnownVideo:
+        track = facts.videos[0]
+        return cls(
+            path,
+            sha256,
+            facts.container,
+            track.width,
+            track.height,
+            track.rotation,
+            str(track.rate),
+            track.frames,
+            str(track.start_s - facts.start_s),
+            str(track.end_s - track.start_s),
+            track.matrix,
+            track.full_range,
+            track.interlaced,
+        )
+
+    def to_json(self) -> str:
+        return json.dumps({key: value for key, value in asdict(self).items() if key != "path"})
+
+    def source(self) -> VideoSource:
+        return VideoSource(
+            self.path,
+            self.sha256,
+            self.container,
+            0,
+            self.width,
+            self.height,
+            self.rotation,
+            Fraction(self.rate),
+            self.frames,
+            Fraction(self.start_s),
+            Fraction(self.duration_s),
+            self.matrix,
+            self.full_range,
+            self.interlaced,
+        )
+
+
+Source = TypeVar("Source", ImageSource, _KnownAudio, _KnownVideo)
 
 
 class Prober:
@@ -103,6 +167,29 @@ class Prober:
         if not content:
             raise MediaError(name, "is empty")
         return self._intake.facts(name, content)
+
+    def is_video(self, name: str) -> bool:
+        """Whether a file of the images is a video, by its content. Raises: MediaError where it can't be opened."""
+        with self._folder.open(name) as medium:
+            head = medium.head()
+        return sniff_image(head) is None and sniff_container(head) in VIDEO_CONTAINERS
+
+    def video(self, name: str) -> VideoSource:
+        """Raises: MediaError where the file is damaged, too large, or holds no picture."""
+        with self._folder.open(name) as medium:
+            known = self._known(f"video{_FACTS_VERSION}", medium, _KnownVideo)
+            if known is None:
+                known = self._examined_video(medium)
+                if not medium.changed():
+                    self._facts.put(f"video{_FACTS_VERSION}", medium.status, known.to_json())
+            return known.source()
+
+    def _examined_video(self, medium: OpenMedium) -> _KnownVideo:
+        digest = medium.sha256(self._limits.video_bytes)
+        facts = read_container(medium.descriptor, medium.head(), medium.status.st_size, medium.name)
+        if not facts.videos:
+            raise MediaError(medium.name, "holds no picture, only sound")
+        return _KnownVideo.of(medium.relative, digest, facts)
 
     def audio(self, name: str, role: TrackRole) -> ProbedAudio:
         """A sound is also examined for what spoils it: silence; in a narration, clipping and a wrong rate.

@@ -6,6 +6,7 @@ Everything that is wrong is reported at once: with the spec's text, with its med
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,7 +16,7 @@ from renderer.errors import MediaError, Problem, SpecError, UnsupportedError, Us
 from renderer.media import MediaFolder, MediaLimits
 from renderer.output import OutputFormat, output_preset, preview_of, resolve_output
 from renderer.picture.intake import Intake
-from renderer.probe import Prober
+from renderer.probe import ProbedAudio, Prober
 from renderer.sound.pcm_store import PcmStore
 from renderer.spec import (
     BrandSpec,
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from renderer.sound.library import Choice
-    from renderer.spec import Document, Location
-    from renderer.timeline.model import AudioSource, ImageSource, Timeline, TrackRole
+    from renderer.spec import Document, ImageSpec, Location
+    from renderer.timeline.model import AudioSource, ImageSource, Timeline, TrackRole, VideoSource
 
 T = TypeVar("T")
 
@@ -183,14 +184,18 @@ class _Gathering:
         self.warnings: list[str] = []
 
     def media(self, spec: StorySpec, brand: Brand) -> StoryMedia:
-        images = [self._image(image.file, ("images", index, "file")) for index, image in enumerate(spec.images)]
-        narration = self._audio(spec.narration.file, "narration") if spec.narration else None
+        voice = spec.narration.file if spec.narration else None
+        with ThreadPoolExecutor(1, "narration") as beside:  # decoded while the pictures are examined
+            spoken = beside.submit(self._prober.audio, voice, "narration") if voice else None
+            images = [self._shot(image, index) for index, image in enumerate(spec.images)]
+            clip_sounds = tuple(self._clip_sound(image, index) for index, image in enumerate(spec.images))
+        narration = self._audio(voice, "narration", spoken.result) if voice and spoken else None
         music = self._music(spec, brand, narration)
         background = None if brand.has_color else self._image(brand.background, ("brand", "background"))
         logo = self._image(brand.logo, ("brand", "logo")) if brand.logo else None
         usable = tuple(image for image in images if image is not None)
         speech = self._speech(spec, narration)
-        return StoryMedia(usable, narration, music, background, logo, speech)
+        return StoryMedia(usable, narration, music, background, logo, speech, clip_sounds)
 
     def _music(self, spec: StorySpec, brand: Brand, narration: AudioSource | None) -> AudioSource | None:
         if spec.music is None:
@@ -236,6 +241,40 @@ class _Gathering:
             self.warnings.append(f"music.duck lowers nothing: no speech was found in {narration.path}")
         return speech
 
+    def _shot(self, image: ImageSpec, index: int) -> ImageSource | VideoSource | None:
+        """A picture or a video; fields that are only for one of them are refused for the other."""
+        here: Location = ("images", index)
+        name = image.file
+        video = self._try(lambda: self._prober.is_video(name), (*here, "file"))
+        if video is None:
+            return None
+        if not video:
+            for field in image.clip_fields:
+                message = f"{name} is a picture: `{field}` is for videos"
+                self.problems.append(self._document.problem((*here, field), message, f"remove `{field}`"))
+            return self._image(name, (*here, "file"))
+        found = self._try(lambda: self._prober.video(name), (*here, "file"))
+        if found is not None:
+            self._check_clip(image, found, here)
+        return found
+
+    def _check_clip(self, image: ImageSpec, source: VideoSource, here: Location) -> None:
+        length_s = source.frames / source.rate
+        for field, time in (("in", image.clip_in), ("out", image.clip_out)):
+            if time is not None and time.to_seconds(self._rate) > length_s:
+                found_s = float(time.to_seconds(self._rate))
+                message = f"{image.file} lasts {float(length_s):.3f} s, found {field} {found_s:.3f} s"
+                self.problems.append(self._document.problem((*here, field), message, f"an earlier `{field}`"))
+        if image.fit == "blur":
+            message = "`blur` is for pictures"
+            self.problems.append(self._document.problem((*here, "fit"), message, "use cover or contain"))
+
+    def _clip_sound(self, image: ImageSpec, index: int) -> AudioSource | None:
+        if image.sound != "under" or any(problem.path == f"$.images[{index}].sound" for problem in self.problems):
+            return None
+        found = self._try(lambda: self._prober.audio(image.file, "clip"), ("images", index, "sound"))
+        return None if found is None else found.source
+
     def _image(self, name: str, location: Location) -> ImageSource | None:
         if name not in self._known:
             self._known[name] = self._try(lambda: self._prober.image(name), location)
@@ -243,8 +282,8 @@ class _Gathering:
             self._try(lambda: self._prober.image(name), location)
         return self._known[name]
 
-    def _audio(self, name: str, role: TrackRole) -> AudioSource | None:
-        probed = self._try(lambda: self._prober.audio(name, role), (role, "file"))
+    def _audio(self, name: str, role: TrackRole, probe: Callable[[], ProbedAudio] | None = None) -> AudioSource | None:
+        probed = self._try(probe or (lambda: self._prober.audio(name, role)), (role, "file"))
         if probed is None:
             return None
         self.warnings += [f"{name}: {warning}" for warning in probed.warnings]

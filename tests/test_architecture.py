@@ -30,7 +30,7 @@ HOMES = {
     "av": ["renderer/probe.py", "renderer/sound/*", "backends/ffmpeg/*", "golden/*"],
     "imageio_ffmpeg": ["renderer/ffmpeg_process.py"],
     "ffmpeg": ["renderer/ffmpeg_process.py", "backends/ffmpeg/*", "backends/mediaconvert/*", "golden/*"],
-    "pytest": ["golden/pytest_plugin.py"],
+    "pytest": ["backends/mediaconvert/service/pytest_plugin.py", "golden/pytest_plugin.py"],
     "boto3": ["backends/mediaconvert/*"],
     "botocore": ["backends/mediaconvert/*"],
     "moviepy": ["backends/reference/*"],
@@ -43,6 +43,8 @@ HOMES = {
 SECOND_HOMES = {
     ("ruamel", "presets/__init__.py"): "presets are read by one loader, and it lies beside them",
     ("av", "renderer/mp4_facts.py"): "the facts of a finished file are a renderer-side function",
+    ("ffmpeg", "renderer/container_facts.py"): "lists the packets of a video or sound file",
+    ("ffmpeg", "renderer/picture/clip_argv.py"): "builds the one argument list that decodes clips",
     ("PIL", "renderer/sound/plot_canvas.py"): "`mix --plot` draws a picture of the sound",
     ("ffmpeg", "renderer/sound/decode.py"): "builds the one argument list that decodes sound",
     ("PIL", "backends/reference/picture.py"): "the oracle decodes and scales by other code than the renderer's",

@@ -35,7 +35,7 @@ def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[s
 def picture_slice(timeline: Timeline, frames: FrameRange) -> Ingredients:
     """What is seen in `frames`: the part of a timeline that their pixels before the encoder are made from."""
     return {
-        "layers": [_layer(layer, frames) for layer in _visible(timeline, frames)],
+        "layers": [_layer(layer, frames) for layer in visible_layers(timeline, frames)],
         "frames": len(frames),
         "size": [timeline.width, timeline.height],
     }
@@ -46,7 +46,7 @@ def sound_ingredients(timeline: Timeline, argv: Sequence[str]) -> Ingredients:
     return {"entry": ENTRY_FORMAT, "encoder": encoder_settings(argv), **mix_ingredients(timeline.sound)}
 
 
-def _visible(timeline: Timeline, frames: FrameRange) -> list[Layer]:
+def visible_layers(timeline: Timeline, frames: FrameRange) -> list[Layer]:
     """The layers that can show in `frames`, without those that an opaque one covers all the time."""
     seen: list[Layer] = []
     for layer in reversed(timeline.layers):
@@ -76,6 +76,10 @@ def _layer(layer: Layer, frames: FrameRange) -> JSONValue:
     document["range"] = cast("JSONValue", shown)
     fading = layer.range.start + layer.fade_in > frames.start
     document["fade_in"] = [layer.range.start - frames.start, layer.fade_in] if fading else 0
+    if layer.fade_out and layer.range.end - layer.fade_out < frames.end:
+        document["fade_out"] = [layer.range.end - frames.start, layer.fade_out]
+    if layer.clip is not None:
+        document["clip starts"] = layer.range.start - frames.start
     if layer.motion is not None:
         over = layer.motion.over
         motion = cast("Ingredients", document["motion"])

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from backends.mediaconvert import scenes
-from backends.mediaconvert.encode import PlaneFormat, intra_argv, png_argv
+from backends.mediaconvert.encode import PixelFormat, intra_argv, png_argv
 from backends.mediaconvert.ingredients import picture_ingredients
 from backends.mediaconvert.job import EXTENSIONS, AssetKind, JobTarget, RemoteAsset
 from renderer.ingredients import ingredients_key, mix_ingredients
@@ -47,13 +47,13 @@ class Assets:
     def slide(self, layer: Layer) -> str:
         """URL of one full-frame PNG: the background, and `layer` on it as its first frame shows it."""
         picture = scenes.slide(self._timeline, layer)
-        argv = png_argv(picture.width, picture.height, "yuv420p", TARGET)
+        argv = png_argv(picture.width, picture.height, "rgb24", TARGET)
         return self._derived("slide", layer.id, picture_ingredients(picture, argv))
 
     def logo(self, layer: Layer) -> str:
         """URL of a logo's PNG with alpha, at the size of its box."""
         alone = scenes.logo(self._timeline, layer)
-        ingredients = picture_ingredients(alone, png_argv(alone.width, alone.height, logo_planes(layer), TARGET))
+        ingredients = picture_ingredients(alone, png_argv(alone.width, alone.height, logo_pixels(layer), TARGET))
         return self._derived("logo", layer.id, ingredients)
 
     def clip(self, layer: Layer) -> str:
@@ -84,6 +84,6 @@ def bed_argv(timeline: Timeline, url: str) -> list[str]:
     return intra_argv(timeline, url, keyframe_frames=max(1, int(timeline.rate)))
 
 
-def logo_planes(layer: Layer) -> PlaneFormat:
-    """Which planes a logo's PNG is made from."""
-    return "yuva420p" if layer.source is not None and layer.source.alpha else "yuv420p"
+def logo_pixels(layer: Layer) -> PixelFormat:
+    """Which pixels a logo's PNG is made from."""
+    return "rgba" if layer.source is not None and layer.source.alpha else "rgb24"

@@ -54,6 +54,10 @@ def programme_conformance(timeline: Timeline, output: OutputFormat, *, timecodes
         yield refused("rate", PROGRAMME, f"{why}: use --strategy mezzanine")
     if timecodes and timeline.frame_count > 24 * 3600 * nominal_rate(timeline.rate):
         yield refused("length", PROGRAMME, "timecodes end at 24 hours: use --strategy mezzanine")
+    if timecodes:
+        for layer in timeline.layers:
+            if layer.clip is not None:
+                yield refused("clip", layer.id, "a video among the images: use --strategy mezzanine, which pre-renders")
     if timeline.captions:
         yield refused("captions", PROGRAMME, "no strategy writes captions yet: use --backend ffmpeg")
     if timeline.chapters:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 MEZZANINE_QP = 14
 MEZZANINE_LEVEL = "5.2"
 """High, level 5.2: up to 300 Mbit/s, which intra pictures need, and 4096 × 2304 at 60 frames a second."""
-PNG_FORMATS = {"yuv420p": "rgb24", "yuva420p": "rgba"}
-PlaneFormat = Literal["yuv420p", "yuva420p"]
+PixelFormat = Literal["rgb24", "rgba"]
 
 
 def intra_argv(timeline: Timeline, url: str, *, keyframe_frames: int = 1) -> list[str]:
@@ -49,22 +48,12 @@ def intra_argv(timeline: Timeline, url: str, *, keyframe_frames: int = 1) -> lis
     return compile_argv(cast("ArgumentGraph", graph))
 
 
-def png_argv(width: int, height: int, planes: PlaneFormat, url: str) -> list[str]:
-    """One raw picture on stdin → PNG, BT.709 limited to full-range RGB, chroma interpolated at full precision."""
+def png_argv(width: int, height: int, pixels: PixelFormat, url: str) -> list[str]:
+    """One raw picture on stdin → PNG. Colour is converted by the renderer, exactly there and back."""
     import ffmpeg
 
-    raw = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt=planes, s=f"{width}x{height}")
-    labelled = raw.filter("setparams", range="tv", colorspace="bt709")
-    rgb = labelled.filter(
-        "scale",
-        in_color_matrix="bt709",
-        in_range="tv",
-        out_range="pc",
-        in_v_chr_pos=128,
-        in_h_chr_pos=0,
-        flags="bicubic+accurate_rnd+full_chroma_int+full_chroma_inp",
-    ).filter("format", PNG_FORMATS[planes])
-    graph = rgb.output(
+    raw = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt=pixels, s=f"{width}x{height}")
+    graph = raw.output(
         url, format="image2pipe", vcodec="png", vframes=1, fflags="+bitexact", **{"flags:v": "+bitexact"}
     )
     return compile_argv(cast("ArgumentGraph", graph))

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from backends.base import Progress, ignore_progress
 from backends.mediaconvert import scenes
-from backends.mediaconvert.assets import bed_argv, logo_planes
+from backends.mediaconvert.assets import bed_argv, logo_pixels
 from backends.mediaconvert.encode import decode_argv, intra_argv, png_argv, psnr_argv
 from renderer.cache import cache_root
 from renderer.errors import OutputError
@@ -102,8 +102,11 @@ class Producer:
             case "slide":
                 scene = self._scene(asset)
                 frame = next(iter(rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, 1))))
-                argv = png_argv(scene.width, scene.height, "yuv420p", _url(unfinished))
-                self._png(argv, bytes(frame.data.data), (scene.width, scene.height), unfinished)
+                from renderer.picture.exact_rgb import exact_rgb
+
+                argv = png_argv(scene.width, scene.height, "rgb24", _url(unfinished))
+                picture, _ = exact_rgb(frame.y, frame.u, frame.v)
+                self._png(argv, picture.tobytes(), (scene.width, scene.height), unfinished)
             case "logo":
                 self._logo(self._layers[asset.describes], unfinished)
             case "mix":
@@ -151,17 +154,16 @@ class Producer:
             raise OutputError(f"{asset.kind} of {asset.describes}: planned {scene.frame_count} frames, found {found}")
 
     def _logo(self, layer: Layer, unfinished: Unfinished) -> None:
-        """The planes that the renderer lays over its frames; a source that could be transparent and isn't, opaque."""
+        """The pixels that the renderer lays over its frames; a source that could be transparent and isn't, opaque."""
         if layer.source is None:
             raise OutputError(f"layer {layer.id} has no picture")
         width, height = scenes.logo_size(layer)
         content = self._workspace.folder.read_image(layer.source, self._workspace.limits.image_bytes)
-        planes = self._workspace.intake.still(layer.source.path, content, width, height)
-        colour = width * height + 2 * (-(-width // 2) * -(-height // 2))
-        alpha = planes.data[colour : colour + width * height] if planes.alpha else b"\xff" * (width * height)
-        data = planes.data[:colour] + (alpha if layer.source.alpha else b"")
-        argv = png_argv(width, height, logo_planes(layer), _url(unfinished))
-        self._png(argv, data, (width, height), unfinished)
+        made = self._workspace.intake.pixels(layer.source.path, content, width, height)
+        data = made.data
+        if layer.source.alpha and not made.alpha:
+            data = b"".join(data[place : place + 3] + b"\xff" for place in range(0, len(data), 3))
+        self._png(png_argv(width, height, logo_pixels(layer), _url(unfinished)), data, (width, height), unfinished)
 
     def _png(self, argv: list[str], data: bytes, size: tuple[int, int], unfinished: Unfinished) -> None:
         run_process(argv, stdin=[data], pass_fds=[unfinished.descriptor])

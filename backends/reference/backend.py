@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from renderer.output import OutputFormat
     from renderer.story import Workspace
-    from renderer.timeline.model import SoundTrack, Timeline
+    from renderer.timeline.model import Layer, SoundTrack, Timeline
 
 _FILTER = "Pillow's bicubic filter in RGB instead of the renderer's own in YUV: the same place, not the same bits"
 _SOUND = "gains and fades by pydub, fades in steps of 1 ms"
@@ -48,7 +48,7 @@ class ReferenceBackend:
             Step("picture", f"compose {timeline.frame_count} frames by MoviePy, x264 {output.video.preset}"),
             Step("move", f"check, and move to {destination}"),
         )
-        layers = [Conformance(layer.kind, layer.id, "approximated", _FILTER) for layer in timeline.layers]
+        layers = [_layer_conformance(layer) for layer in timeline.layers]
         sounds = [_sound_conformance(track) for track in timeline.sound.tracks]
         left_out = [
             Conformance(kind, "renditions", "approximated", "left out: use --backend ffmpeg or a MediaConvert job")
@@ -99,8 +99,16 @@ class ReferenceBackend:
         )
 
 
+def _layer_conformance(layer: Layer) -> Conformance:
+    if layer.clip is not None:
+        return Conformance("clip", layer.id, "refused", "this backend composes still pictures: use --backend ffmpeg")
+    return Conformance(layer.kind, layer.id, "approximated", _FILTER)
+
+
 def _sound_conformance(track: SoundTrack) -> Conformance:
     lengths = (track.fade_in, track.fade_out, track.loop.crossfade if track.loop else 0)
+    if track.skip:
+        return Conformance("sound", track.role, "refused", "a video's sound from its middle: use --backend ffmpeg")
     if track.source.channels > 2:
         return Conformance("sound", track.role, "refused", "pydub mixes mono and stereo: compare such a source")
     if any(length % (SAMPLE_RATE // 1000) for length in lengths):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from renderer.picture.clips import ClipReader, lay_planes
 from renderer.picture.kernels import (
     POSITION_BITS,
     Axis,
@@ -73,6 +74,11 @@ class FrameRenderer:
         self._canvas, self._below, self._group = (Frame.empty(*self._size) for _ in range(3))
         self._shown: Scene = ()
         self._kept_below: Scene = ()
+        self._clips = ClipReader(timeline.rate, shelf.open_video)
+
+    def close(self) -> None:
+        """End the decoders of clips; they start again when needed."""
+        self._clips.close()
 
     def frame(self, number: int) -> Frame:
         """Frame `number`; valid until the next call. Raises: MediaError, IndexError."""
@@ -83,8 +89,11 @@ class FrameRenderer:
     def frames(self, numbers: FrameRange) -> Iterator[Frame]:
         """The frames of a range in order; each is valid until the next one is asked for."""
         layers = [layer for layer in self._timeline.layers if layer.range.intersects(numbers)]
-        for number in numbers:
-            yield self._compose(scene_at(layers, number, self._size))
+        try:
+            for number in numbers:
+                yield self._compose(scene_at(layers, number, self._size))
+        finally:
+            self.close()
 
     def _compose(self, scene: Scene) -> Frame:
         if scene == self._shown:
@@ -111,6 +120,8 @@ class FrameRenderer:
         for state in states:
             if state.layer.color is not None:
                 self._fill(state, onto)
+            elif state.layer.clip is not None:
+                self._draw_clip(state, onto)
             elif state.layer.fit == "blur":
                 self._draw_over_backdrop(state, onto)
             elif state.rect is not None:
@@ -121,6 +132,19 @@ class FrameRenderer:
         rgb = np.array([[[int(color[place : place + 2], 16) for place in (1, 3, 5)]] * 2] * 2, np.uint8)
         for plane, level in zip((onto.y, onto.u, onto.v), rgb_to_yuv420(rgb), strict=True):
             plane[:] = level[0, 0]
+
+    def _draw_clip(self, state: LayerState, onto: Frame) -> None:
+        """A moving picture: laid where it fits the pixels, resampled where it moves or lies between them."""
+        if state.rect is None:
+            return
+        planes = self._clips.planes(state.layer, state.moment)
+        box = pixel_box(state.rect, self._size)
+        if box is not None and planes.size == (box[2] - box[0], box[3] - box[1]):
+            lay_planes(planes, box, state.opacity, onto)
+            return
+        placement = place(state.rect, planes.size, self._size)
+        if placement is not None:
+            self._blend(self._clips.resampler(state.layer, planes), planes.prepared(), placement, state.opacity, onto)
 
     def _draw_over_backdrop(self, state: LayerState, onto: Frame) -> None:
         """A picture and its blurred copy fade as one."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import Child, Limits
-from renderer.media import MediaLimits, sniff_image
+from renderer.media import MediaLimits, sniff_image, sniff_inserted
 from renderer.picture.intake_words import WITH_KERNELS
 
 if TYPE_CHECKING:
@@ -57,15 +57,21 @@ class Intake:
     """Decodes pictures in a child. Use as a context manager, or call `close`.
 
     `for_frames` says that planes will be wanted and frames made from them: the child loads the kernels while the first
-    picture is on its way to it, and this process loads its own while the child starts. `outlives_runs` is for a process
-    that renders again and again: cancelling a run does not end the child.
+    picture is on its way to it, and this process loads its own while the child starts. `inserted` also takes what
+    MediaConvert's image inserter does: BMP and TGA. `outlives_runs` is for a process that renders again and again:
+    cancelling a run does not end the child.
     """
 
     def __init__(
-        self, limits: MediaLimits | None = None, *, for_frames: bool = False, outlives_runs: bool = False
+        self,
+        limits: MediaLimits | None = None,
+        *,
+        for_frames: bool = False,
+        inserted: bool = False,
+        outlives_runs: bool = False,
     ) -> None:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
-        self._outlives_runs = outlives_runs
+        self._inserted, self._outlives_runs = inserted, outlives_runs
         self._child: Child | None = None
         self._lock = threading.Lock()
 
@@ -77,6 +83,13 @@ class Intake:
     def still(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
         """The whole picture at width × height, as it is shown. Raises: MediaError where the picture is refused."""
         return self._planes(name, content, "still", (width, height))
+
+    def pixels(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
+        """The whole picture at width × height as straight RGB, or RGBA where `alpha` says so, one plane of pixels.
+
+        Raises: MediaError where the picture is refused.
+        """
+        return self._planes(name, content, "pixels", (width, height))
 
     def moving(self, name: str, content: bytes, width: int, height: int) -> PicturePlanes:
         """The picture for the resampler, which shows it at most width × height large; never enlarged.
@@ -108,6 +121,8 @@ class Intake:
 
     def _ask(self, name: str, content: bytes, task: Task, size: tuple[int, int] = (0, 0)) -> tuple[Answer, bytes]:
         format_name = sniff_image(content[:64])
+        if format_name is None and self._inserted:
+            format_name = sniff_inserted(content)
         if format_name is None:
             raise MediaError(name, f"is not a picture that can be used ({ACCEPTED}), whatever its name says")
         request: Request = {
@@ -143,9 +158,8 @@ class Intake:
             payload = _read_exactly(child, int(answer["bytes"]))
         except (ToolError, ValueError, EOFError) as error:
             self._stop()
-            raise MediaError(
-                name, f"can't be decoded within the limits for one picture{': it took too long' * late.is_set()}"
-            ) from error
+            why = ": it took too long" if late.is_set() else ""
+            raise MediaError(name, f"can't be decoded within the limits for one picture{why}") from error
         finally:
             watchdog.cancel()
         return answer, payload

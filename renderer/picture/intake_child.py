@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "heic": "HEIF", "avif": "AVIF"}
+PILLOW_FORMATS |= {"bmp": "BMP", "tga": "TGA"}
 _DRAFT_MARGIN = 1.3
 """A JPEG is decoded at a half, quarter or eighth only while that still leaves this much to shrink."""
 _SWAPS_SIDES = (5, 6, 7, 8)
@@ -37,7 +38,7 @@ _TURNS = {
 }
 
 
-Task = Literal["facts", "still", "moving", "backdrop"]
+Task = Literal["facts", "still", "moving", "backdrop", "pixels"]
 
 
 class Request(TypedDict):
@@ -202,6 +203,19 @@ def _answered(planes: tuple[NDArray[np.uint8], ...]) -> tuple[Facts, bytes]:
     return facts, b"".join(plane.tobytes() for plane in planes)
 
 
+def make_pixels(content: bytes, request: Request) -> tuple[Facts, bytes]:
+    """What `still` makes planes from, as straight RGB or RGBA: a picture of it becomes the same planes again."""
+    from renderer.picture.planes import still_pixels
+
+    size = (request["width"], request["height"])
+    pixels = _pixels(decode(content, request["format"], request["pixels"], size))
+    if pixels.shape[2] == 4 and int(pixels[:, :, 3].min()) == 255:
+        pixels = pixels[:, :, :3]
+    shown = still_pixels(pixels, *size)
+    facts: Facts = {"width": size[0], "height": size[1], "alpha": shown.shape[2] == 4}
+    return facts, shown.tobytes()
+
+
 def make_backdrop(content: bytes, request: Request) -> tuple[Facts, bytes]:
     """A small, blurred copy that covers width × height: what lies behind a picture with fit `blur`."""
     from renderer.picture.planes import backdrop_of_rgb
@@ -231,6 +245,8 @@ def answer(request: Request, content: bytes) -> tuple[dict[str, object], bytes]:
                 facts, planes = make_planes(content, request)
             case "backdrop":
                 facts, planes = make_backdrop(content, request)
+            case "pixels":
+                facts, planes = make_pixels(content, request)
         return dict(facts), planes
     except RefusedPictureError as error:
         return {"error": str(error)}, b""

@@ -34,6 +34,16 @@ def still_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
     return rgba_to_yuva420(_at_size(premultiply(pixels), width, height))
 
 
+def still_pixels(pixels: Pixels, width: int, height: int) -> Pixels:
+    """The picture at width × height before it becomes planes, straight: premultiplied again, it is the same."""
+    if pixels.shape[2] == 3:
+        return _at_size(pixels, width, height)
+    small = _at_size(premultiply(pixels), width, height).astype(np.uint32)
+    alpha = np.maximum(small[:, :, 3:], 1)
+    small[:, :, :3] = np.minimum((small[:, :, :3] * 255 + alpha // 2) // alpha, 255)
+    return small.astype(np.uint8)
+
+
 def moving_planes(pixels: Pixels, width: int, height: int) -> tuple[Pixels, ...]:
     """The same for the resampler, where the whole picture is shown at most width × height large.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
@@ -13,11 +14,13 @@ import numpy as np
 from renderer.picture.kernels import Plane, PreparedPlane
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from fractions import Fraction
 
     from renderer.media import MediaFolder
     from renderer.picture.intake import Intake, PicturePlanes
-    from renderer.timeline.model import ImageSource, Layer, Rect
+    from renderer.timeline.model import ImageSource, Layer, Rect, VideoSource
 
 KEPT_PICTURES = 8
 """Pictures in memory at once: those of two segments under way, with crossfades, and the next one's."""
@@ -61,6 +64,15 @@ class PictureShelf:
         self._kept = kept
         self._shelf: OrderedDict[_Wanted, Future[PreparedPicture]] = OrderedDict()
         self._lock = threading.Lock()
+
+    def open_video(self, source: VideoSource) -> AbstractContextManager[int]:
+        """A descriptor of a clip's file. Raises: MediaError where it is missing."""
+        return self._opened_video(source)
+
+    @contextlib.contextmanager
+    def _opened_video(self, source: VideoSource) -> Iterator[int]:
+        with self._folder.open(source.path) as medium:
+            yield medium.descriptor
 
     def picture(self, layer: Layer) -> PreparedPicture:
         """The layer's own picture.

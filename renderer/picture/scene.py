@@ -23,6 +23,8 @@ class LayerState:
     layer: Layer
     rect: Rect | None
     opacity: int
+    moment: int = 0
+    """Of a clip: the frame, since it shows another picture in each."""
 
     def hides_below(self, width: int, height: int) -> bool:
         """Whether nothing underneath can be seen."""
@@ -31,7 +33,8 @@ class LayerState:
         if self.layer.color is not None or self.layer.fit == "blur":
             return True
         source = self.layer.source
-        return source is not None and not source.alpha and self.rect is not None and self.rect.covers(width, height)
+        opaque = self.layer.clip is not None or (source is not None and not source.alpha)
+        return opaque and self.rect is not None and self.rect.covers(width, height)
 
 
 Scene = tuple[LayerState, ...]
@@ -47,7 +50,7 @@ def scene_at(layers: Sequence[Layer], frame: int, size: tuple[int, int]) -> Scen
         opacity = int((2 * OPAQUE * opacity_at(layer, frame) + 1) // 2)
         if opacity == 0:
             continue
-        state = LayerState(layer, rect_at(layer, frame), opacity)
+        state = LayerState(layer, rect_at(layer, frame), opacity, frame if layer.clip is not None else 0)
         states.append(state)
         if state.hides_below(*size):
             break

@@ -56,7 +56,7 @@ class _Voice:
         first, last = max(start, track.start), min(start + len(total), track.end)
         if first >= last:
             return
-        heard = self._reader.read(first - track.start, last - track.start)
+        heard = self._reader.read(first - track.start + track.skip, last - track.start + track.skip)
         self._envelope.apply(heard, first)
         if first < track.start + track.fade_in or last > track.end - track.fade_out:
             apply_fades(heard, first - track.start, track.end - track.start, track.fade_in, track.fade_out)

@@ -53,7 +53,7 @@ class Checked:
 
 def check_spec(checked: Checked) -> list[Problem]:
     """Every broken rule between fields, in no particular order."""
-    checks = [_holds, _crossfades, _motions, _music, _narration, _output, _timecodes]
+    checks = [_holds, _clips, _crossfades, _motions, _music, _narration, _output, _timecodes]
     if checked.complete:
         checks += [_known_length, _something_to_show]
     return [problem for check in checks for problem in check(checked)]
@@ -65,6 +65,15 @@ def _holds(checked: Checked) -> Iterator[Problem]:
         if hold is not None and hold < MIN_HOLD_SECONDS:
             message = f"must be at least {number_text(MIN_HOLD_SECONDS)} s, found {_shown(image.hold)}"
             yield checked.document.problem(("images", index, "hold"), message)
+
+
+def _clips(checked: Checked) -> Iterator[Problem]:
+    """A video ends after it starts, and is shown long enough."""
+    for index, image in enumerate(checked.spec.images):
+        end, begin = checked.seconds(image.clip_out), checked.seconds(image.clip_in) or Fraction(0)
+        if end is not None and end - begin < MIN_HOLD_SECONDS:
+            message = f"must be at least {number_text(MIN_HOLD_SECONDS)} s after `in`, found {_shown(image.clip_out)}"
+            yield checked.document.problem(("images", index, "out"), message)
 
 
 def _crossfades(checked: Checked) -> Iterator[Problem]:
@@ -178,7 +187,7 @@ def _output(checked: Checked) -> Iterator[Problem]:
 
 def _known_length(checked: Checked) -> Iterator[Problem]:
     spec = checked.spec
-    holds = bool(spec.images) and all(image.hold is not None for image in spec.images)
+    holds = bool(spec.images) and all(image.hold or image.clip_out for image in spec.images)
     if spec.narration is None and spec.length == "program" and not holds:
         hint = "add a narration, or a length such as `length: 30s`, or a hold for every image"
         yield checked.document.problem((), "the length of the story is unknown", hint)

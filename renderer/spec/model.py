@@ -36,6 +36,7 @@ CENTRE = (Fraction(1, 2), Fraction(1, 2))
 Fit: TypeAlias = Literal["cover", "contain", "blur"]
 Ease: TypeAlias = Literal["linear", "in", "out", "in-out"]
 TransitionKind: TypeAlias = Literal["cut", "crossfade"]
+ClipSound: TypeAlias = Literal["off", "under"]
 
 _NO_TIME = Time("seconds")
 
@@ -167,8 +168,8 @@ class MusicSpec(SpecModel):
     seed: int | None = Field(None, ge=0, le=2**53, description="Chooses among tracks of the mood; only with mood.")
     gain_db: GainValue | None = Field(None, description="Constant gain in dB; default -25, or 0 with duck.")
     duck: DuckSpec | None = Field(None, description="Lower the music while the voice speaks.")
-    fade_in: TimeValue = Field(_NO_TIME, description="Fade at the programme's start.")
-    fade_out: TimeValue = Field(_NO_TIME, description="Fade at the programme's end.")
+    fade_in: TimeValue = Field(_NO_TIME, description="Fade where the music starts.")
+    fade_out: TimeValue = Field(_NO_TIME, description="Fade where the music ends.")
     loop: bool = Field(True, description="Repeat the music until the programme ends.")  # noqa: FBT003  (a field default)
     start: TimeValue = Field(_NO_TIME, description="When the music starts in the programme; default 0.")
 
@@ -227,12 +228,12 @@ class TransitionSpec(SpecModel):
 
 
 class ImageSpec(SpecModel):
-    """One picture and how it is shown."""
+    """One picture or video and how it is shown."""
 
     short_key: ClassVar[str | None] = "file"
     forms: ClassVar[str] = "a file name or a mapping"
 
-    file: FileValue = Field(description="Picture file, relative to the spec file.", examples=["photo.jpg"])
+    file: FileValue = Field(description="Picture or video file, relative to the spec file.", examples=["photo.jpg"])
     hold: TimeValue | None = Field(None, description="How long it is shown, at least 0.5 s; by default an equal share.")
     fit: Fit = Field(
         "cover", description="Fill the frame (cover), show all of it (contain), or that over a blurred copy (blur)."
@@ -246,6 +247,28 @@ class ImageSpec(SpecModel):
     caption: Annotated[str, Field(min_length=1, max_length=500)] | None = Field(
         None, description="Text shown on the picture."
     )
+    clip_in: TimeValue | None = Field(None, alias="in", description="Of a video: where it starts; default 0.")
+    clip_out: TimeValue | None = Field(
+        None, alias="out", description="Of a video: where it ends; it is then shown for as long as that."
+    )
+    sound: ClipSound | None = Field(
+        None, description="Of a video: leave its sound `off` (default), or put it `under` the voice, 12 dB lower."
+    )
+
+    @property
+    def clip_fields(self) -> tuple[str, ...]:
+        """The fields for videos that the author wrote, by their names in the spec."""
+        names = {"clip_in": "in", "clip_out": "out", "sound": "sound"}
+        return tuple(name for field, name in names.items() if getattr(self, field) is not None)
+
+    def held_seconds(self, rate: Fraction) -> Fraction | None:
+        """How long it is shown: `hold`, else a video's `out` less its `in`; None for an equal share."""
+        if self.hold is not None:
+            return self.hold.to_seconds(rate)
+        if self.clip_out is None:
+            return None
+        begin = Fraction(0) if self.clip_in is None else self.clip_in.to_seconds(rate)
+        return self.clip_out.to_seconds(rate) - begin
 
 
 class CaptionsSpec(SpecModel):

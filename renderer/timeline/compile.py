@@ -12,10 +12,11 @@ from renderer.spec.model import MotionSpec, StorySpec, ViewSpec
 from renderer.timebase import SAMPLE_RATE, FrameRange, round_boundary, sample_at_frame, samples_at_48k
 from renderer.timeline.brand import Brand, centre_box, corner_box
 from renderer.timeline.canonical import timeline_sha256
-from renderer.timeline.geometry import fitted_size, view_rect
+from renderer.timeline.geometry import fitted_size, still_clip, view_rect
 from renderer.timeline.invariants import check_invariants
 from renderer.timeline.model import (
     AudioSource,
+    Clip,
     EnvelopePoint,
     ImageSource,
     Layer,
@@ -25,6 +26,7 @@ from renderer.timeline.model import (
     Sound,
     SoundTrack,
     Timeline,
+    VideoSource,
 )
 from renderer.timeline.schedule import Schedule, plan_schedule
 
@@ -37,6 +39,11 @@ if TYPE_CHECKING:
 
 LOOP_CROSSFADE_SAMPLES = 2_400
 """50 ms: the seam of looped music (DESIGN §4)."""
+
+CLIP_UNDER_DB = Fraction(-12)
+"""A video's own sound under the voice: there, and out of its way."""
+CLIP_FADE_SAMPLES = 960
+"""20 ms at both ends of a video's sound, which may begin and end anywhere in a wave."""
 
 Z_BACKGROUND, Z_INTRO, Z_CORNER, Z_OUTRO = 0, 10, 50, 60
 """Production layer numbers (REQUIREMENTS 1.1); image i lies on i + 1, the logo fallback on 1."""
@@ -52,13 +59,15 @@ _GENTLE_ZOOM = Fraction(112, 100)
 class StoryMedia:
     """Facts about everything a spec names, in the spec's own order. `images` matches `spec.images`."""
 
-    images: tuple[ImageSource, ...] = ()
+    images: tuple[ImageSource | VideoSource, ...] = ()
     narration: AudioSource | None = None
     music: AudioSource | None = None
     background: ImageSource | None = None
     logo: ImageSource | None = None
     speech: tuple[tuple[int, int], ...] = ()
     """Where the narration speaks: half-open ranges of its samples at 48 kHz, needed only for ducking."""
+    clip_sounds: tuple[AudioSource | None, ...] = ()
+    """The sound of each image that is a video with `sound: under`; matches `spec.images`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,8 @@ class _Pictures:
 
     def _image(self, index: int, image: ImageSpec, seen: FrameRange, shot: FrameRange) -> Layer:
         source = self._context.media.images[index]
+        if isinstance(source, VideoSource):
+            return self._clip(index, image, source, seen=seen, shot=shot)
         fitted = fitted_size((source.width, source.height), self._frame, image.fit)
         move = self._move(index, image)
         start, end = (view_rect(fitted, self._frame, view.zoom, view.focus) for view in (move.start, move.end))
@@ -152,6 +163,18 @@ class _Pictures:
             motion=None if start == end else Motion(start, end, move.ease, shot),
             fade_in=self._fade_frames(image),
         )
+
+    def _clip(self, index: int, image: ImageSpec, source: VideoSource, *, seen: FrameRange, shot: FrameRange) -> Layer:
+        """A video. It moves by itself: without a `motion` of its own it rests, cut to the frame before it is scaled."""
+        start_s = Fraction(0) if image.clip_in is None else image.clip_in.to_seconds(self._rate)
+        layer = Layer(f"image-{index + 1}", "image", index + 1, seen, fit=image.fit, fade_in=self._fade_frames(image))
+        if image.motion is None or image.motion.is_still:
+            rect, crop = still_clip(source.upright, self._frame, image.fit)
+            return dataclasses.replace(layer, clip=Clip(source, start_s, crop, deinterlace=True), rect=rect)
+        fitted, move = fitted_size(source.upright, self._frame, image.fit), self._move(index, image)
+        start, end = (view_rect(fitted, self._frame, view.zoom, view.focus) for view in (move.start, move.end))
+        motion = None if start == end else Motion(start, end, move.ease, shot)
+        return dataclasses.replace(layer, clip=Clip(source, start_s, deinterlace=True), rect=start, motion=motion)
 
     def _move(self, index: int, image: ImageSpec) -> MotionSpec:
         if image.motion is None:
@@ -240,7 +263,22 @@ def _sound(spec: StorySpec, media: StoryMedia, schedule: Schedule, rate: Fractio
     if spec.music is not None and media.music is not None:
         track = _music(spec.music, media.music, total, rate)
         tracks.append(dataclasses.replace(track, envelope=_ducking(spec, media, schedule, total, rate)))
+    tracks += _clip_sounds(spec, media, schedule, rate)
     return Sound(sample_count=total, tracks=tuple(tracks), target_lufs=spec.loudness)
+
+
+def _clip_sounds(spec: StorySpec, media: StoryMedia, schedule: Schedule, rate: Fraction) -> Iterator[SoundTrack]:
+    """The sound of each video that is to be heard, for as long as its shot."""
+    for image, source, shot in zip(spec.images, media.clip_sounds, schedule.shots, strict=False):
+        if source is None:
+            continue
+        begin = Fraction(0) if image.clip_in is None else image.clip_in.to_seconds(rate)
+        skip = round_boundary(begin, Fraction(SAMPLE_RATE))
+        start, end = sample_at_frame(shot.start, rate), sample_at_frame(shot.end, rate)
+        end = min(end, start + samples_at_mix_rate(source) - skip)
+        fade = min(CLIP_FADE_SAMPLES, (end - start) // 2)
+        if end > start:
+            yield SoundTrack("clip", source, start, end, CLIP_UNDER_DB, fade_in=fade, fade_out=fade, skip=skip)
 
 
 def samples_at_mix_rate(source: AudioSource) -> int:

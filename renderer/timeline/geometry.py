@@ -32,6 +32,29 @@ def view_rect(
     return Rect(_offset(width, frame[0], focus[0]), _offset(height, frame[1], focus[1]), width, height)
 
 
+def still_clip(
+    picture: tuple[int, int], frame: tuple[int, int], fit: Fit
+) -> tuple[Rect, tuple[int, int, int, int] | None]:
+    """Where a resting video lies, on even pixels, and what is left of it: left, top, width, height in its pixels.
+
+    `cover` cuts, so that nothing outside the frame is decoded; `contain` rounds its place to even pixels.
+    """
+    width, height = fitted_size(picture, frame, fit)
+    if fit == "cover":
+        scale = width / picture[0]
+        crop = tuple(min(side, _even(length / scale)) for side, length in zip(picture, frame, strict=True))
+        left, top = ((side - cut) // 4 * 2 for side, cut in zip(picture, crop, strict=True))
+        whole = Rect(Fraction(0), Fraction(0), Fraction(frame[0]), Fraction(frame[1]))
+        return whole, None if crop == picture else (left, top, crop[0], crop[1])
+    shown = min(frame[0], _even(width)), min(frame[1], _even(height))
+    left, top = ((side - length) // 4 * 2 for side, length in zip(frame, shown, strict=True))
+    return Rect(Fraction(left), Fraction(top), Fraction(shown[0]), Fraction(shown[1])), None
+
+
+def _even(length: Fraction) -> int:
+    return max(2, 2 * int((length + 1) // 2))
+
+
 def _offset(size: Fraction, frame: int, focus: Fraction) -> Fraction:
     if size <= frame:
         return (frame - size) / 2
@@ -73,9 +96,20 @@ def moved(motion: Motion, frame: int) -> Rect:
 
 
 def opacity_at(layer: Layer, frame: int) -> Fraction:
-    """0..1 in programme frame `frame`: opacity times fade-in, sampled at the middle of the frame."""
-    opacity = Fraction(layer.opacity, 100)
-    step = frame - layer.range.start
-    if step >= layer.fade_in:
-        return opacity
-    return opacity * Fraction(2 * step + 1, 2 * layer.fade_in)
+    """0..1 in programme frame `frame`: opacity times fades, sampled at the middle of the frame."""
+    opacity = _resting_opacity(layer, frame)
+    step, left = frame - layer.range.start, layer.range.end - 1 - frame
+    if step < layer.fade_in:
+        opacity *= Fraction(2 * step + 1, 2 * layer.fade_in)
+    if left < layer.fade_out:
+        opacity *= Fraction(2 * left + 1, 2 * layer.fade_out)
+    return opacity
+
+
+def _resting_opacity(layer: Layer, frame: int) -> Fraction:
+    """Without fades: constant, or linear from the first to the last frame of `opacity_over`."""
+    if layer.opacity_end is None or layer.opacity_over is None:
+        return Fraction(layer.opacity, 100)
+    last = max(1, len(layer.opacity_over) - 1)
+    step = min(max(frame - layer.opacity_over.start, 0), last)
+    return Fraction(layer.opacity * last + (layer.opacity_end - layer.opacity) * step, 100 * last)

@@ -68,14 +68,16 @@ def _layer_violations(timeline: Timeline) -> Iterator[str]:
 def _one_layer(layer: Layer, timeline: Timeline) -> Iterator[str]:
     if not layer.range or layer.range.end > timeline.frame_count:
         yield f"{layer.id} is seen in [{layer.range.start}, {layer.range.end}) of {timeline.frame_count} frames"
-    if (layer.source is None) == (layer.color is None):
-        yield f"{layer.id} needs either a source or a color"
-    if layer.source is not None and (layer.rect is None or layer.rect.width <= 0 or layer.rect.height <= 0):
+    if sum(content is not None for content in (layer.source, layer.clip, layer.color)) != 1:
+        yield f"{layer.id} needs either a source, a clip or a color"
+    if layer.color is None and (layer.rect is None or layer.rect.width <= 0 or layer.rect.height <= 0):
         yield f"{layer.id} has no place"
     if not 0 <= layer.opacity <= 100:
         yield f"{layer.id} has an opacity of {layer.opacity} %"
     if not 0 <= layer.fade_in <= len(layer.range):
         yield f"{layer.id} fades in for {layer.fade_in} of {len(layer.range)} frames"
+    if not 0 <= layer.fade_out <= len(layer.range) - layer.fade_in:
+        yield f"{layer.id} fades out for {layer.fade_out} of {len(layer.range)} frames"
     if layer.motion is not None and (layer.motion.start != layer.rect or not layer.motion.over):
         yield f"{layer.id} does not start its motion where it lies"
 

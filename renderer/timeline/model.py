@@ -18,7 +18,7 @@ SCHEMA = "storyreel.timeline/1"
 LayerKind = Literal["background", "image", "logo"]
 Fit = Literal["cover", "contain", "blur"]
 Ease = Literal["linear", "in", "out", "in-out"]
-TrackRole = Literal["narration", "music"]
+TrackRole = Literal["narration", "music", "clip"]
 AudioLayout = Literal["mono", "stereo"]
 
 
@@ -33,6 +33,60 @@ class ImageSource:
     height: int
     alpha: bool
     """Whether the picture can be transparent somewhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSource:
+    """A video file's picture, with the facts found by reading all of its packets. `path` as in `ImageSource`."""
+
+    path: str
+    sha256: str
+    container: str
+    """The demuxer that reads it, found by its content."""
+    stream: int
+    """Its place among the file's video streams, from 0."""
+    width: int
+    """Pixels as stored, before `rotation`."""
+    height: int
+    rotation: int
+    """Degrees clockwise to turn it upright: 0, 90, 180 or 270."""
+    rate: Fraction
+    """Frames per second; the average where they are not evenly spaced."""
+    frames: int
+    start_s: Fraction
+    """Where the first frame lies, after the file's own start."""
+    duration_s: Fraction
+    """From the first frame's start to the last one's end."""
+    matrix: Literal["bt601", "bt709", "bt2020"] = "bt709"
+    full_range: bool = False
+    interlaced: bool = False
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height after `rotation`."""
+        return (self.height, self.width) if self.rotation % 180 else (self.width, self.height)
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A part of a video as a layer shows it: `start` seconds after its first frame, in the layer's first frame.
+
+    After its last frame, that one stays. `crop` is left, top, width and height in upright pixels.
+    """
+
+    source: VideoSource
+    start: Fraction = Fraction(0)
+    crop: tuple[int, int, int, int] | None = None
+    deinterlace: bool = False
+    denoise: int = 0
+    """Strength of a spatial and temporal noise filter, 0 to 16."""
+    skip: int = 0
+    """Frames of the programme that lie between `start` and the layer's first frame."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of what is shown, in upright pixels of the source."""
+        return self.source.upright if self.crop is None else (self.crop[2], self.crop[3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +136,9 @@ class Motion:
 class Layer:
     """One thing that is seen in `range`. Higher `z` lies on top; no two layers of a timeline share a `z`.
 
-    `rect` is where the picture lies at rest; with `motion` it is the rectangle of the first frame. A layer without a
-    source is a flat `color`. `opacity` counts in percent; `fade_in` is a number of frames, linear, sampled at the
-    middle of each frame.
+    `rect` is where the picture lies at rest; with `motion` it is the rectangle of the first frame. A layer has either a
+    `source`, a `clip` or a flat `color`. `opacity` counts in percent; `fade_in` is a number of frames, linear, sampled
+    at the middle of each frame.
     """
 
     id: str
@@ -98,6 +152,13 @@ class Layer:
     motion: Motion | None = None
     opacity: int = 100
     fade_in: int = 0
+    fade_out: int = 0
+    """Frames at the end of `range` over which it vanishes, linear, sampled at the middle of each frame."""
+    opacity_end: int | None = None
+    """Percent that `opacity` has become, linearly, on the last frame of `opacity_over`."""
+    opacity_over: FrameRange | None = None
+    clip: Clip | None = None
+    """What moves in place of `source`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +178,8 @@ class EnvelopePoint:
 
 @dataclass(frozen=True, slots=True)
 class SoundTrack:
-    """One source heard in programme samples `start` to `end` (half-open), from its first sample on, at `gain_db`.
+    """One source heard in programme samples `start` to `end` (half-open), from its first sample on (or from
+    `skip`), at `gain_db`.
 
     `fade_in` and `fade_out` are samples, linear in amplitude, inside the range. `envelope` adds to `gain_db`.
     """
@@ -131,6 +193,8 @@ class SoundTrack:
     fade_out: int = 0
     loop: Loop | None = None
     envelope: tuple[EnvelopePoint, ...] = ()
+    skip: int = 0
+    """Samples of the source, at 48 kHz, before the first one heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +251,8 @@ class Timeline:
         """Length in seconds, exact."""
         return self.frame_count / self.rate
 
-    def sources(self) -> tuple[ImageSource | AudioSource, ...]:
+    def sources(self) -> tuple[ImageSource | VideoSource | AudioSource, ...]:
         """Every medium of the timeline once, in order of first use."""
-        pictures = (layer.source for layer in self.layers if layer.source is not None)
-        return (*dict.fromkeys(pictures), *self.sound.sources())
+        shown = [layer.clip.source if layer.clip is not None else layer.source for layer in self.layers]
+        pictures = dict.fromkeys(source for source in shown if source is not None)
+        return (*pictures, *self.sound.sources())

@@ -99,8 +99,8 @@ class _Planner:
         return intro + round_boundary(self._held_seconds(), self._rate)
 
     def _held_seconds(self) -> Fraction:
-        holds = (image.hold for image in self._spec.images)
-        return sum((hold.to_seconds(self._rate) for hold in holds if hold is not None), Fraction(0))
+        holds = (image.held_seconds(self._rate) for image in self._spec.images)
+        return sum((hold for hold in holds if hold is not None), Fraction(0))
 
     def shots(self, content: FrameRange) -> tuple[FrameRange, ...]:
         """One range for each image, or one for the logo card."""
@@ -112,7 +112,8 @@ class _Planner:
                 self._report_no_room(content.end + self._brand.outro.to_frame(self._rate))
             return (content,)
         held = self._held_seconds()
-        sharing = sum(image.hold is None for image in images)
+        holds = [image.held_seconds(self._rate) for image in images]
+        sharing = sum(hold is None for hold in holds)
         window = len(content) / self._rate
         share = (window - held) / sharing if sharing else Fraction(0)
         if not sharing and round_boundary(held, self._rate) != len(content):
@@ -131,7 +132,7 @@ class _Planner:
             )
         if self.problems:
             return (content,)
-        lengths = [share if image.hold is None else image.hold.to_seconds(self._rate) for image in images]
+        lengths = [share if hold is None else hold for hold in holds]
         shots = tuple(share_boundaries(content, lengths))
         for index, shot in enumerate(shots):
             if not shot:

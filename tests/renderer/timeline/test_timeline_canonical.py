@@ -132,7 +132,7 @@ REFUSED = {
     "an unknown key": (edited(["colour"], 1), "$: expected one of the keys captions, chapters, "),
     "an unknown key in a layer": (
         edited(["layers", 0, "blend"], "add"),
-        "$.layers[0]: expected one of the keys color, ",
+        "$.layers[0]: expected one of the keys clip, color, ",
     ),
     "a size of three": (edited(["size"], [1, 2, 3]), "$.size: expected [width, height], found [1, 2, 3]"),
     "no size": (SMALL_TEXT.replace('"size"', '"sizes"'), "$.size: expected [width, height], found None"),

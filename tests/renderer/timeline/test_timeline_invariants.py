@@ -72,7 +72,7 @@ BROKEN = {
     ),
     "nothing to show": (
         with_layers(BACKGROUND, replace(FIRST, source=None), SECOND),
-        "image-1 needs either a source or a color",
+        "image-1 needs either a source, a clip or a color",
     ),
     "a picture nowhere": (with_layers(BACKGROUND, replace(FIRST, rect=None), SECOND), "image-1 has no place"),
     "a picture of no width": (

@@ -1,0 +1,1 @@
+"""Making what a translated job asks for: decoding, compositing, encoding, packaging, publishing."""

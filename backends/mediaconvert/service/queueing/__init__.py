@@ -1,0 +1,1 @@
+"""What runs next, who runs it, and what happens to jobs when the server stops."""
