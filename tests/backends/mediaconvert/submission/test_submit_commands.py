@@ -257,7 +257,7 @@ class Command:
         )
 
     def end(self):
-        out, err = self.process.communicate(timeout=60)
+        out, err = self.process.communicate(timeout=240)
         return self.process.returncode, out, err
 
 
@@ -277,7 +277,7 @@ def test_a_command_killed_between_creation_and_answer_is_continued(spec, bucket,
 def test_ctrl_c_ends_a_wait_and_says_what_is_left(spec, bucket, remote):
     remote.waiting.extend([0, 90, 90])
     command = Command(spec, bucket)
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while len(remote.called("GetQueue")) < 2 and time.monotonic() < end:
         time.sleep(0.05)
     command.process.send_signal(signal.SIGINT)
