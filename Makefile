@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
-SOURCES := commands renderer backends golden presets assets benchmarks tests cli.py
+SOURCES := commands renderer backends golden presets assets studio benchmarks tests cli.py
 
 .DEFAULT_GOAL := demo
 .PHONY: demo test check format lint types bench campaign lock clean

@@ -13,7 +13,7 @@ import sys
 
 import click
 
-from commands import golden, installation, jobs, mediaconvert, mediaconvert_local, sound, stories, submit
+from commands import golden, installation, jobs, mediaconvert, mediaconvert_local, sound, stories, studio, submit
 from renderer.errors import Cancelled, StoryreelError
 
 
@@ -73,6 +73,7 @@ for _command in (
     jobs.jobs,
     golden.golden,
     golden.compare,
+    studio.studio,
     installation.schema,
     installation.presets,
     installation.cache,

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import memory, rendering, rivals, smoothness
+from benchmarks import memory, rendering, rivals, smoothness, sound
 from benchmarks.context import Context, Row
 from benchmarks.machine import describe_machine, load_average
 from benchmarks.material import FULL, QUICK, Material
@@ -31,6 +31,8 @@ MEASUREMENTS: dict[str, Callable[[Context], Iterator[Row]]] = {
     "preview": rendering.preview,
     "memory-duration": memory.duration,
     "memory-images": memory.images,
+    "sound": sound.mixing,
+    "sound-memory": sound.memory,
     "smoothness": smoothness.easings,
     "shimmer": smoothness.shimmer,
     "compile": rendering.compiling,

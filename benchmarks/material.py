@@ -29,15 +29,15 @@ class Scale:
     voice_s: int
     repeats: int
     parts_s: float
-    """Seconds of picture that a very slow rival renders; the rest is scaled linearly."""
+    """Seconds of picture that a very slow rival renders, shared by the twelve photographs."""
     long_factor: int
     image_counts: tuple[int, int]
     image_size: tuple[int, int]
     spec_sizes: tuple[int, ...]
 
 
-FULL = Scale(1920, 1080, 55, 3, 6.0, 10, (12, 200), (6000, 4000), (500, 1000, 2000))
-QUICK = Scale(320, 180, 7, 1, 1.0, 2, (3, 12), (1200, 800), (50, 100, 200))
+FULL = Scale(1920, 1080, 55, 3, 12.0, 10, (12, 200), (6000, 4000), (500, 1000, 2000))
+QUICK = Scale(320, 180, 7, 1, 2.0, 2, (3, 12), (1200, 800), (50, 100, 200))
 
 
 @dataclass(frozen=True, slots=True)

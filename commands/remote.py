@@ -205,6 +205,7 @@ def interruptible(cancel: CancelToken) -> Iterator[Stopping]:
 
     def stop(_signal: int, _frame: object) -> NoReturn:
         cancel.set()
+        click.echo("stopping: what is on its way is aborted", err=True)
         raise KeyboardInterrupt
 
     stopping = Stopping()

@@ -68,6 +68,10 @@ def music_list(library: Path, *, as_json: bool) -> None:
             click.echo(f"{piece.mood:<16} {piece.track:<24} {piece.seconds:>5} s  {piece.path}")
     for skipped in found.skipped:
         click.echo(f"skipped {skipped.path}: {skipped.reason}", err=True)
+    for mood in found.empty_moods:
+        click.echo(f"mood {mood!r} has no music", err=True)
+    if not found.moods:
+        click.echo(f"no moods in {library}: expected folders MOOD/TRACK with TRACK-SECONDSs.mp3", err=True)
 
 
 @music.command(name="pick")

@@ -136,7 +136,8 @@ class _Check:
         golden, story = self._golden, self._story
         settings = encoder_differences(golden.encoder, self._encoder)
         tools = tool_differences(golden.made_with, self._today)
-        explained = not self._same_timeline or bool(settings)
+        same_tools = all(golden.made_with.get(name) == self._today[name] for name in versions.FILE_TOOLS)
+        explained = not self._same_timeline or bool(settings) or not same_tools
         plan, job = plan_document(story.timeline, story.output), job_document(story.timeline, story.output)
         documents = [] if explained else document_differences("plan.json", golden.plan, plan, explained=False)
         documents += document_differences("mediaconvert.json", golden.job, job, explained=explained)

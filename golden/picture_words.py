@@ -79,7 +79,8 @@ def _measured(run: FrameRange, old: Timeline, workspace: Workspace, result: Pict
     """A run that no timeline explains: one cause for all of it, or one for each shot."""
     whole = _described(run, result)
     shots = [shot for shot in _shots(old) if shot.intersects(run)]
-    if whole is None or (not whole.named and len(shots) > 1):
+    on_logo = whole is not None and whole.box is not None and _overlay_at(whole.box, run, old) is not None
+    if whole is None or (not whole.named and not on_logo and len(shots) > 1):
         for shot in shots:
             part = FrameRange(max(run.start, shot.start), min(run.end, shot.end))
             seen = _described(part, result)

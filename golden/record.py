@@ -18,7 +18,7 @@ from golden.model import GoldenError
 from golden.proxy import encode_proxy_picture, encode_proxy_sound, join_proxy, to_proxy
 from golden.rendering import FrameFarm
 from golden.sound_features import FeatureMeter
-from golden.store import Golden, RecordOptions, is_golden, write_golden
+from golden.store import FILES, Golden, RecordOptions, is_golden, write_golden
 from golden.video import open_video
 from renderer.errors import OutputError
 from renderer.sound.programme import Programme
@@ -66,6 +66,11 @@ def record(
         raise GoldenError(
             f"{folder} holds a golden already: look at `storyreel golden check {folder}`, then take the new state"
             f" with `storyreel golden accept {folder}`"
+        )
+    foreign = [] if is_golden(folder) else [name for name in FILES if (folder / name).exists()]
+    if foreign:
+        raise GoldenError(
+            f"{folder} is no golden and holds {foreign[0]}, which would be overwritten: choose a folder of its own"
         )
     _make_folder(folder)
     story_settings = story_options(options)

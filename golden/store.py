@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 from golden.frame_hashes import RecordedSegment, frames_text, parse_frames_text
 from golden.model import GoldenError
+from presets import preset_names
 from renderer.publish import unfinished_file
 from renderer.timeline.canonical import TimelineFormatError, canonical_json, timeline_from_json, timeline_json
 
@@ -97,10 +98,10 @@ def read_golden(folder: Path) -> Golden:
     contents = {name: _content(folder, name, index) for name in FILES}
     options = _mapping(index, "options")
     try:
-        return Golden(
+        golden = Golden(
             spec=str(index["spec"]),
             options=RecordOptions(
-                output=cast("str | None", options["output"]),
+                output=_preset(options["output"]),
                 preview=options["preview"] is True,
                 allow_outside=options["allow_outside"] is True,
             ),
@@ -113,12 +114,26 @@ def read_golden(folder: Path) -> Golden:
             made_with=_mapping(index, "made_with"),
             encoder=_mapping(index, "encoder"),
         )
+        _check_length(golden)
     except TimelineFormatError as error:
         raise GoldenError(f"{folder / TIMELINE}: {error}{_MEND}") from error
     except (KeyError, UnicodeDecodeError) as error:
         raise GoldenError(f"{folder}: the golden is damaged ({error}){_MEND}") from error
     except GoldenError as error:
         raise GoldenError(f"{folder}: {error}{_MEND}") from error
+    return golden
+
+
+def _preset(value: JSONValue) -> str | None:
+    if value is not None and value not in preset_names("outputs"):
+        raise GoldenError(f"{INDEX}: recorded with the output preset {value!r}, which this version does not have")
+    return None if value is None else str(value)
+
+
+def _check_length(golden: Golden) -> None:
+    recorded, planned = golden.segments[-1].frames.end, golden.timeline.frame_count
+    if recorded != planned:
+        raise GoldenError(f"{FRAMES} holds {recorded} frames, {TIMELINE} has {planned}")
 
 
 _MEND = ": take it from version control again, or record it anew"

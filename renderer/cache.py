@@ -11,6 +11,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,18 +76,21 @@ class FactsCache:
 
     The identity is device, inode, size, mtime and ctime in nanoseconds. As in git, an entry is kept only for a file
     that was last written a while before it was read: a later write within one clock tick would go unseen.
-    A cache that can't be opened, or is damaged, is the same as an empty one.
+    A cache that can't be opened, or is damaged, is the same as an empty one. Safe to share between threads.
     """
 
     SETTLED_NS = 1_000_000_000
 
     def __init__(self, *, enabled: bool = True) -> None:
         self._connection = self._connect() if enabled else None
+        self._lock = threading.Lock()
 
     @staticmethod
     def _connect() -> sqlite3.Connection | None:
         try:
-            connection = sqlite3.connect(cache_root() / "facts.sqlite", timeout=10, isolation_level=None)
+            connection = sqlite3.connect(
+                cache_root() / "facts.sqlite", timeout=10, isolation_level=None, check_same_thread=False
+            )
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=OFF")
             connection.execute("CREATE TABLE IF NOT EXISTS facts (identity TEXT PRIMARY KEY, facts TEXT NOT NULL)")
@@ -97,7 +101,7 @@ class FactsCache:
     def get(self, kind: str, status: os.stat_result) -> str | None:
         if self._connection is None:
             return None
-        with contextlib.suppress(sqlite3.Error):
+        with self._lock, contextlib.suppress(sqlite3.Error):
             row = self._connection.execute(
                 "SELECT facts FROM facts WHERE identity = ?", (_identity(kind, status),)
             ).fetchone()
@@ -107,7 +111,7 @@ class FactsCache:
     def put(self, kind: str, status: os.stat_result, facts: str) -> None:
         settled = time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) > self.SETTLED_NS
         if self._connection is not None and settled:
-            with contextlib.suppress(sqlite3.Error):
+            with self._lock, contextlib.suppress(sqlite3.Error):
                 self._connection.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (_identity(kind, status), facts))
 
     def close(self) -> None:

@@ -162,7 +162,8 @@ class Child:
     """A running child process: write to it, then `finish` it; leaving the `with` block early kills it.
 
     stdout goes to `stdout` (a descriptor), or is streamed from `output`, or collected by `finish`. stderr is drained
-    by a thread into a tail of 16 KB. The wall clock of `limits` kills the whole process group.
+    by a thread into a tail of 16 KB. The wall clock of `limits` kills the whole process group. One that `outlives_runs`
+    serves several of them and is not ended when one is cancelled; its owner ends it.
     """
 
     def __init__(
@@ -174,8 +175,10 @@ class Child:
         pass_fds: Sequence[int] = (),
         limits: Limits | None = None,
         env: dict[str, str] | None = None,
+        outlives_runs: bool = False,
     ) -> None:
         self.argv = list(argv)
+        self.outlives_runs = outlives_runs
         self._why_killed: str | None = None
         try:
             self._popen = _starter.submit(
@@ -362,9 +365,9 @@ def run_process(
 
 
 def kill_children() -> None:
-    """End every child that is still running: for Ctrl-C and for errors in another thread."""
+    """End every child that is still running, but those that outlive runs: for Ctrl-C, and errors in another thread."""
     with _registry_lock:
-        alive = list(_alive)
+        alive = [child for child in _alive if not child.outlives_runs]
     for child in alive:
         child.kill(why="stopped with its parent")
 

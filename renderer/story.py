@@ -6,6 +6,7 @@ Everything that is wrong is reported at once: with the spec's text, with its med
 from __future__ import annotations
 
 import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,9 +16,18 @@ from renderer.errors import MediaError, Problem, SpecError, UnsupportedError, Us
 from renderer.media import MediaFolder, MediaLimits
 from renderer.output import OutputFormat, output_preset, preview_of, resolve_output
 from renderer.picture.intake import Intake
-from renderer.probe import Prober
+from renderer.probe import ProbedAudio, Prober
 from renderer.sound.pcm_store import PcmStore
-from renderer.spec import BrandSpec, MotionSpec, ParseResult, StorySpec, load_document, parse_spec, unbuilt_features
+from renderer.spec import (
+    BrandSpec,
+    MotionSpec,
+    ParseResult,
+    StorySpec,
+    load_document,
+    parse_document,
+    parse_spec,
+    unbuilt_features,
+)
 from renderer.timeline.brand import Brand, resolve_brand
 from renderer.timeline.compile import CompileContext, StoryMedia, compile_timeline
 from renderer.timeline.schedule import plan_schedule
@@ -28,7 +38,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from renderer.sound.library import Choice
-    from renderer.spec import ImageSpec, Location
+    from renderer.spec import Document, ImageSpec, Location
     from renderer.timeline.model import AudioSource, ImageSource, Timeline, TrackRole, VideoSource
 
 T = TypeVar("T")
@@ -96,12 +106,13 @@ def open_workspace(path: Path, options: StoryOptions) -> Iterator[Workspace]:
         )
 
 
-def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> Story:
-    """Load, check, probe and compile a spec.
+def compile_story(path: Path, workspace: Workspace, options: StoryOptions, *, text: bytes | None = None) -> Story:
+    """Load, check, probe and compile a spec; `text` stands for the file's content where it is not written yet.
 
     Raises: SpecError with every problem; UnsupportedError for features that are not built yet.
     """
-    parsed = _parse(path, workspace.limits, options)
+    document = load_document(path) if text is None else parse_document(text, str(path))
+    parsed = _parse(document, workspace.limits, options)
     problems = list(parsed.problems)
     spec, document = parsed.partial, parsed.document
     if spec is None:
@@ -128,9 +139,9 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions) -> St
     return Story(path, spec, timeline, output, tuple(gathering.warnings))
 
 
-def _parse(path: Path, limits: MediaLimits, options: StoryOptions) -> ParseResult:
+def _parse(document: Document, limits: MediaLimits, options: StoryOptions) -> ParseResult:
     return parse_spec(
-        load_document(path),
+        document,
         output_presets=preset_names("outputs"),
         motion_presets=preset_names("motion"),
         brand_presets=preset_names("brands"),
@@ -173,9 +184,12 @@ class _Gathering:
         self.warnings: list[str] = []
 
     def media(self, spec: StorySpec, brand: Brand) -> StoryMedia:
-        images = [self._shot(image, index) for index, image in enumerate(spec.images)]
-        clip_sounds = tuple(self._clip_sound(image, index) for index, image in enumerate(spec.images))
-        narration = self._audio(spec.narration.file, "narration") if spec.narration else None
+        voice = spec.narration.file if spec.narration else None
+        with ThreadPoolExecutor(1, "narration") as beside:  # decoded while the pictures are examined
+            spoken = beside.submit(self._prober.audio, voice, "narration") if voice else None
+            images = [self._shot(image, index) for index, image in enumerate(spec.images)]
+            clip_sounds = tuple(self._clip_sound(image, index) for index, image in enumerate(spec.images))
+        narration = self._audio(voice, "narration", spoken.result) if voice and spoken else None
         music = self._music(spec, brand, narration)
         background = None if brand.has_color else self._image(brand.background, ("brand", "background"))
         logo = self._image(brand.logo, ("brand", "logo")) if brand.logo else None
@@ -268,8 +282,8 @@ class _Gathering:
             self._try(lambda: self._prober.image(name), location)
         return self._known[name]
 
-    def _audio(self, name: str, role: TrackRole) -> AudioSource | None:
-        probed = self._try(lambda: self._prober.audio(name, role), (role, "file"))
+    def _audio(self, name: str, role: TrackRole, probe: Callable[[], ProbedAudio] | None = None) -> AudioSource | None:
+        probed = self._try(probe or (lambda: self._prober.audio(name, role)), (role, "file"))
         if probed is None:
             return None
         self.warnings += [f"{name}: {warning}" for warning in probed.warnings]

@@ -246,7 +246,9 @@ def test_a_strategy_without_its_backend_is_a_usage_error(run, spec):
 
 
 def test_a_job_printed_here_passes_the_validator(run, spec, tmp_path):
-    printed = run("mediaconvert", "job", spec(), "--bucket", "b", "--role", "arn:aws:iam::111122223333:role/r")
+    printed = run(
+        "mediaconvert", "job", spec(), "--bucket", "example-bucket", "--role", "arn:aws:iam::111122223333:role/r"
+    )
     (tmp_path / "job.json").write_text(printed.stdout)
     checked = run("mediaconvert", "validate", tmp_path / "job.json")
     assert (checked.exit_code, checked.stdout.strip()[-4:]) == (0, "good")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -15,9 +16,10 @@ from typing import TYPE_CHECKING
 import av
 
 from renderer.errors import OutputError
+from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from av.audio.stream import AudioStream
@@ -89,7 +91,7 @@ def join(
             header = first.streams.video[0].codec_context.extradata
             pictures = _video_packets(segments, video, header, rate, muxed.video, known=known)
             sounds = _audio_packets(audio_file, audio, muxed.audio)
-            for packet in heapq.merge(pictures, sounds, key=_decoding_time):
+            for packet in heapq.merge(pictures, sounds, key=_decoding_order(rate)):
                 container.mux(packet)
         if known.get(sound, muxed.audio.hexdigest()) != muxed.audio.hexdigest():
             raise OutputError("the encoded sound is no longer what it was when it was written")
@@ -111,8 +113,18 @@ def sound_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _decoding_time(packet: Packet) -> Fraction:
-    return Fraction(packet.dts or 0) * Fraction(packet.time_base)
+def _decoding_order(rate: Fraction) -> Callable[[Packet], int]:
+    """A packet's decoding time in whole ticks that suit frames and samples: exact, without a Fraction for each."""
+    ticks = math.lcm(rate.numerator, SAMPLE_RATE)
+    ticks_in: dict[Fraction, int] = {}
+
+    def decoding_time(packet: Packet) -> int:
+        base = Fraction(packet.time_base)
+        if base not in ticks_in:
+            ticks_in[base] = int(ticks * base)
+        return (packet.dts or 0) * ticks_in[base]
+
+    return decoding_time
 
 
 def _video_packets(

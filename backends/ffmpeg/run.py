@@ -20,7 +20,7 @@ from backends.ffmpeg.encode import encode_segment, encode_sound, encoder_build, 
 from backends.ffmpeg.explain import Part
 from backends.ffmpeg.mux import sound_sha256
 from backends.ffmpeg.segments import cut_segments
-from backends.ffmpeg.slices import segment_ingredients, sound_ingredients
+from backends.ffmpeg.slices import segment_ingredients, sound_ingredients, visible_layers
 from backends.ffmpeg.verify import verify_segment
 from renderer.errors import Cancelled, StoryreelError
 from renderer.ffmpeg_process import kill_children
@@ -81,6 +81,7 @@ class Rendering:
         self._frames_done = self._frames_cached = 0
         self._lock = threading.Lock()
         self._local = threading.local()
+        self._to_render: list[FrameRange] = []
         self.jobs, self.sound_part = story_parts(timeline, output, workspace.scratch)
         self.sound_file = workspace.scratch / SOUND_NAME
         self.from_cache = 0
@@ -91,6 +92,7 @@ class Rendering:
     def encode(self) -> None:
         """Raises: ToolError, OutputError, MediaError, Cancelled."""
         missing = [job for job in self.jobs if not self._from_cache(job)]
+        self._to_render = [job.frames for job in missing]
         first = {job.key: job for job in reversed(missing)}
         timeline, limits = self._timeline, self._workspace.limits
         with (
@@ -163,11 +165,17 @@ class Rendering:
             self._cache.put(self.sound_part.ingredients, self.sound_file, self.sound_facts)
 
     def _prepare_next(self, job: Job) -> None:
-        """Have the pictures of the coming shots decoded beside the encoders, a few at a time."""
+        """Have the pictures of the coming segments decoded beside the encoders, a few at a time, its own ones first.
+
+        Shots whose segments are all in the cache need none.
+        """
+        for layer in visible_layers(self._timeline, job.frames):
+            self._prepare(layer)
         reach = FrameRange(job.frames.end, min(job.frames.end + self._look_ahead(), self._timeline.frame_count))
-        for layer in self._timeline.layers:
-            if layer.kind == "image" and layer.range.start in reach:
-                self._ahead.submit(self._prepare, layer)
+        coming = [frames for frames in self._to_render if frames.start in reach]
+        layers = {layer.id: layer for frames in coming for layer in visible_layers(self._timeline, frames)}
+        for layer in layers.values():
+            self._ahead.submit(self._prepare, layer)
 
     def _look_ahead(self) -> int:
         return (self._settings.jobs + 1) * self._output.keyframe_frames

@@ -35,7 +35,7 @@ def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[s
 def picture_slice(timeline: Timeline, frames: FrameRange) -> Ingredients:
     """What is seen in `frames`: the part of a timeline that their pixels before the encoder are made from."""
     return {
-        "layers": [_layer(layer, frames) for layer in _visible(timeline, frames)],
+        "layers": [_layer(layer, frames) for layer in visible_layers(timeline, frames)],
         "frames": len(frames),
         "size": [timeline.width, timeline.height],
     }
@@ -46,7 +46,7 @@ def sound_ingredients(timeline: Timeline, argv: Sequence[str]) -> Ingredients:
     return {"entry": ENTRY_FORMAT, "encoder": encoder_settings(argv), **mix_ingredients(timeline.sound)}
 
 
-def _visible(timeline: Timeline, frames: FrameRange) -> list[Layer]:
+def visible_layers(timeline: Timeline, frames: FrameRange) -> list[Layer]:
     """The layers that can show in `frames`, without those that an opaque one covers all the time."""
     seen: list[Layer] = []
     for layer in reversed(timeline.layers):

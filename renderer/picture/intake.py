@@ -58,12 +58,20 @@ class Intake:
 
     `for_frames` says that planes will be wanted and frames made from them: the child loads the kernels while the first
     picture is on its way to it, and this process loads its own while the child starts. `inserted` also takes what
-    MediaConvert's image inserter does: BMP and TGA.
+    MediaConvert's image inserter does: BMP and TGA. `outlives_runs` is for a process that renders again and again:
+    cancelling a run does not end the child.
     """
 
-    def __init__(self, limits: MediaLimits | None = None, *, for_frames: bool = False, inserted: bool = False) -> None:
+    def __init__(
+        self,
+        limits: MediaLimits | None = None,
+        *,
+        for_frames: bool = False,
+        inserted: bool = False,
+        outlives_runs: bool = False,
+    ) -> None:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
-        self._inserted = inserted
+        self._inserted, self._outlives_runs = inserted, outlives_runs
         self._child: Child | None = None
         self._lock = threading.Lock()
 
@@ -150,9 +158,8 @@ class Intake:
             payload = _read_exactly(child, int(answer["bytes"]))
         except (ToolError, ValueError, EOFError) as error:
             self._stop()
-            raise MediaError(
-                name, "can't be decoded within the limits for one picture{': it took too long' * late.is_set()}"
-            ) from error
+            why = ": it took too long" if late.is_set() else ""
+            raise MediaError(name, f"can't be decoded within the limits for one picture{why}") from error
         finally:
             watchdog.cancel()
         return answer, payload
@@ -170,6 +177,7 @@ class Intake:
             stdin=subprocess.PIPE,
             limits=_LIMITS,
             env=settings,
+            outlives_runs=self._outlives_runs,
         )
         if self._for_frames:
             threading.Thread(target=_load_kernels, name="kernels").start()

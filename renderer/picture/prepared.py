@@ -57,8 +57,11 @@ class _Wanted:
 class PictureShelf:
     """Prepares pictures on demand, for several threads: the second to ask for one waits for the first."""
 
-    def __init__(self, folder: MediaFolder, intake: Intake, *, max_bytes: int, frame: tuple[int, int]) -> None:
+    def __init__(
+        self, folder: MediaFolder, intake: Intake, *, max_bytes: int, frame: tuple[int, int], kept: int = KEPT_PICTURES
+    ) -> None:
         self._folder, self._intake, self._max_bytes, self._frame = folder, intake, max_bytes, frame
+        self._kept = kept
         self._shelf: OrderedDict[_Wanted, Future[PreparedPicture]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -104,7 +107,7 @@ class PictureShelf:
             else:
                 mine: Future[PreparedPicture] = Future()
                 self._shelf[wanted] = mine
-                while len(self._shelf) > KEPT_PICTURES:
+                while len(self._shelf) > self._kept:
                     self._shelf.popitem(last=False)
         if kept is not None:
             return kept.result()

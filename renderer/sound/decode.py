@@ -34,6 +34,8 @@ AudioFormat = Literal["wav", "mp3", "flac", "mp4", "ogg", "webm"]
 MAX_SECONDS = 2 * 3600
 MAX_BYTES = 500_000_000
 """One audio file's limits (SAFETY 3.1)."""
+MAX_DELAY_SECONDS = 60
+"""Silence that an MP4 edit list may put first: FFmpeg holds it in memory, for every channel."""
 
 CODECS = (
     "pcm_u8,pcm_s8,pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_s32be,pcm_f32le,pcm_f32be,pcm_f64le,pcm_f64be,"
@@ -102,6 +104,9 @@ def decode_audio(
         raise MediaError(name, f"expected one of {', '.join(_DEMUXERS)}, found {format_name!r}")
     _check_size(descriptor, name, max_bytes)
     header = read_header(descriptor, format_name)
+    if header.delay_s > MAX_DELAY_SECONDS:
+        found = f"its edit list puts {float(header.delay_s):.0f} s of silence first"
+        raise MediaError(name, f"{found}; at most {MAX_DELAY_SECONDS} s are accepted")
     job = _Job(descriptor, name, format_name, pcm_path, ffmpeg or find_ffmpeg(), max_seconds, header)
     try:
         return job.run()

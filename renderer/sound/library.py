@@ -50,6 +50,11 @@ class Library:
     pieces: tuple[Piece, ...]
     skipped: tuple[Skipped, ...] = ()
 
+    @property
+    def empty_moods(self) -> tuple[str, ...]:
+        """Moods that `pick` refuses."""
+        return tuple(mood for mood in self.moods if all(piece.mood != mood for piece in self.pieces))
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -168,8 +168,8 @@ class MusicSpec(SpecModel):
     seed: int | None = Field(None, ge=0, le=2**53, description="Chooses among tracks of the mood; only with mood.")
     gain_db: GainValue | None = Field(None, description="Constant gain in dB; default -25, or 0 with duck.")
     duck: DuckSpec | None = Field(None, description="Lower the music while the voice speaks.")
-    fade_in: TimeValue = Field(_NO_TIME, description="Fade at the programme's start.")
-    fade_out: TimeValue = Field(_NO_TIME, description="Fade at the programme's end.")
+    fade_in: TimeValue = Field(_NO_TIME, description="Fade where the music starts.")
+    fade_out: TimeValue = Field(_NO_TIME, description="Fade where the music ends.")
     loop: bool = Field(True, description="Repeat the music until the programme ends.")  # noqa: FBT003  (a field default)
     start: TimeValue = Field(_NO_TIME, description="When the music starts in the programme; default 0.")
 

@@ -80,11 +80,26 @@ def canonical_json(value: JSONValue) -> str:
 def _layout(value: JSONValue, indent: str) -> str:
     inner = indent + " "
     if isinstance(value, dict) and value:
-        rows = (f"{inner}{json.dumps(key, ensure_ascii=False)}: {_layout(value[key], inner)}" for key in sorted(value))
+        rows = (f"{inner}{_plain(key)}: {_layout(value[key], inner)}" for key in sorted(value))
         return "{\n" + ",\n".join(rows) + f"\n{indent}}}"
     if isinstance(value, list) and any(isinstance(item, dict | list) for item in value):
         return "[\n" + ",\n".join(inner + _layout(item, inner) for item in value) + f"\n{indent}]"
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    return _plain(value)
+
+
+_plain = json.JSONEncoder(ensure_ascii=False, sort_keys=True, allow_nan=False).encode
+"""One encoder for every value: `json.dumps` would make a new one for each."""
+
+
+_known_fields: dict[type, tuple[dataclasses.Field[object], ...]] = {}
+
+
+def _fields(value: object) -> tuple[dataclasses.Field[object], ...]:
+    """The fields of a value's class, looked up once for each class."""
+    kind = type(value)
+    if kind not in _known_fields:
+        _known_fields[kind] = dataclasses.fields(kind)  # type: ignore[arg-type]  # asked of dataclasses only
+    return _known_fields[kind]
 
 
 def encoded(value: object) -> JSONValue:
@@ -99,16 +114,16 @@ def encoded(value: object) -> JSONValue:
         case None | bool() | int() | str():
             return value
         case model.Rect():
-            return [_rational(getattr(value, field.name)) for field in dataclasses.fields(value)]
+            return [_rational(getattr(value, field.name)) for field in _fields(value)]
         case model.Layer() | model.SoundTrack():
             later = _LATER[type(value)]
             return {
                 field.name: encoded(getattr(value, field.name))
-                for field in dataclasses.fields(value)
+                for field in _fields(value)
                 if field.name not in later or getattr(value, field.name) != field.default
             }
         case _ if dataclasses.is_dataclass(value):
-            return {field.name: encoded(getattr(value, field.name)) for field in dataclasses.fields(value)}
+            return {field.name: encoded(getattr(value, field.name)) for field in _fields(value)}
         case _:
             raise TypeError(f"no canonical form for {type(value).__name__}")
 

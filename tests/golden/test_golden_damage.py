@@ -60,8 +60,9 @@ def test_other_line_ends_are_no_damage(studio):
         ({"schema": "something"}, "expected schema"),
         ({"files": 3}, "should be a mapping"),
         ({"options": {}}, "damaged"),
+        ({"options": {"output": "gone", "preview": False, "allow_outside": False}}, "output preset 'gone'"),
     ],
-    ids=["newer", "another document", "no files", "no options"],
+    ids=["newer", "another document", "no files", "no options", "a preset that is gone"],
 )
 def test_another_index(studio, change, words):
     path = studio.golden / "golden.json"
@@ -87,6 +88,25 @@ def test_a_moved_spec_is_asked_for(studio):
 
 def test_recording_over_a_golden_is_refused(studio):
     assert "golden accept" in refused(run("golden", "record", studio.spec, studio.golden))
+
+
+def test_a_folder_with_files_of_these_names_is_not_written_to(studio):
+    (studio.folder / "timeline.json").write_text("mine")
+    assert "would be overwritten" in refused(run("golden", "record", studio.spec, studio.folder))
+    assert (studio.folder / "timeline.json").read_text() == "mine"
+
+
+def test_frames_that_are_left_out_are_noticed(studio):
+    """Also where the hashes were mended: an unrecorded frame would never be compared."""
+    import hashlib
+
+    frames, index = studio.golden / "frames.txt", studio.golden / "golden.json"
+    text = frames.read_text()
+    frames.write_text(text[: text.rindex("segment ")])
+    document = json.loads(index.read_text())
+    document["files"]["frames.txt"] = hashlib.sha256(frames.read_bytes()).hexdigest()
+    index.write_text(json.dumps(document))
+    assert "frames.txt holds 80 frames, timeline.json has 120" in refused(run("golden", "check", studio.golden))
 
 
 def test_check_answers_json_and_exit_codes(studio):

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +15,9 @@ from golden import check as check_module
 from golden import versions
 from golden.check import CheckSettings, check
 from golden.rendering import FrameFarm
+
+DEBIAN_FFMPEG = Path("/usr/bin/ffmpeg")
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -98,3 +106,22 @@ def test_another_keyframe_interval_is_a_difference_of_the_file(studio, other_enc
 
     other_encoding(keyframe_s=Fraction(2, 3))
     assert whats(check(studio.golden).failures) == ["keyframe interval halved: 20 frames instead of 40 frames"]
+
+
+@pytest.mark.skipif(not DEBIAN_FFMPEG.exists(), reason="no second FFmpeg at /usr/bin/ffmpeg")
+def test_another_ffmpeg_gives_the_same_frames_and_a_file_of_the_same_structure(recorded_story):
+    argv = [
+        sys.executable,
+        "-c",
+        "from cli import main; main()",
+        "golden",
+        "check",
+        str(recorded_story.golden),
+        "--json",
+    ]
+    env = os.environ | {"STORYREEL_FFMPEG": str(DEBIAN_FFMPEG)}
+    ran = subprocess.run(argv, capture_output=True, text=True, env=env, cwd=ROOT, check=False)
+    answer = json.loads(ran.stdout)
+    assert (ran.returncode, answer["differences"]) == (0, [])
+    assert any(item["what"].startswith("FFmpeg ") for item in answer["notices"])
+    assert answer["facts"][0] == "all 120 frames made of the same ingredients: none had to be rendered"

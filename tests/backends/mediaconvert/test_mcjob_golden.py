@@ -1,6 +1,15 @@
-"""The input side of each strategy but `classic`, whole, as sent; of a source's name only the ending counts."""
+"""Whole jobs as they are sent, with their conformance reports, one file for each strategy: `golden/*.json`.
+
+Hashes are replaced by what they stand for: the keys of objects change with every change of the renderer's code. After a
+deliberate change, write the files again with `STORYREEL_REWRITE_GOLDEN=1` and look at the difference.
+"""
 
 from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +114,64 @@ def test_a_codec_is_read_from_the_content_not_from_the_name(story_folder):
     with open_workspace(spec, StoryOptions()) as workspace:
         timeline = compile_story(spec, workspace, StoryOptions()).timeline
         assert sniffed_codecs(timeline, workspace) == {timeline.sound.tracks[0].source.sha256: "PCM"}
+
+
+FOLDER = Path(__file__).with_name("golden")
+STORY = {
+    "title": "By the sea",
+    "id": "sea",
+    "length": "narration",
+    "narration_s": 12,
+    "music_s": 20,
+    "brand": "stories-of-you",
+    "images": [
+        {"file": "a.jpg", "motion": {"from": {"zoom": 1.2, "focus": [0.3, 0.5]}, "to": {"zoom": 1}, "ease": "in-out"}},
+        {"file": "b.jpg", "motion": "none", "transition": {"kind": "crossfade", "length": "0.5s"}},
+        {"file": "c.jpg", "fit": "blur", "motion": "none"},
+    ],
+}
+GOLDEN = {name: (name, "story-1080p") for name in ("mezzanine", "overlays", "stills", "classic")}
+GOLDEN |= {
+    "mezzanine with every rendition": ("mezzanine", "streaming-1080p"),
+    "stills with WebM": ("stills", "web-1080p"),
+}
+
+
+def document(compile_spec, strategy, preset):
+    """Job and report as JSON text."""
+    timeline = compile_spec(**{**STORY, "output": preset})
+    files = {"narration": ("narration.mp3", "a" * 64), "music": ("music.mp3", "b" * 64)}
+    sources = [(track, *files[track.role]) for track in timeline.sound.tracks]
+    tracks = tuple(
+        dataclasses.replace(track, source=dataclasses.replace(track.source, path=path, sha256=sha256))
+        for track, path, sha256 in sources
+    )
+    timeline = dataclasses.replace(timeline, sound=dataclasses.replace(timeline.sound, tracks=tracks))
+    target = JobTarget("stories", "arn:aws:iam::111122223333:role/convert")
+    plan = build_job(strategy, timeline, output_preset(preset), target, JobOptions(allow_approximate=True))
+    names = {target.url(asset): f"s3://stories/({asset.kind} of {asset.describes})" for asset in plan.assets}
+    report = [[item.where, item.feature, item.verdict, item.detail] for item in plan.conformance]
+    return json.dumps({"job": readable(plan.job, names), "conformance": report}, indent=1, ensure_ascii=False) + "\n"
+
+
+def readable(value, names):
+    if isinstance(value, dict):
+        hashes = ("ClientRequestToken", "timelineSha256")
+        return {key: "(hash)" if key in hashes else readable(item, names) for key, item in value.items()}
+    if isinstance(value, list):
+        return [readable(item, names) for item in value]
+    return value if not isinstance(value, str) else names.get(value, value)
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_the_whole_job_is_the_recorded_one(compile_spec, name):
+    path, text = FOLDER / f"{name.replace(' ', '-').lower()}.json", document(compile_spec, *GOLDEN[name])
+    if os.environ.get("STORYREEL_REWRITE_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert json.loads(text) == json.loads(path.read_text(encoding="utf-8"))
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_every_recorded_job_belongs_to_a_case():
+    assert {path.stem for path in FOLDER.glob("*.json")} == {name.replace(" ", "-").lower() for name in GOLDEN}

@@ -149,3 +149,14 @@ def test_child_lives_as_long_as_the_door_when_its_first_user_was_a_thread_that_e
     thread.join()
     time.sleep(0.2)
     assert door.facts("good.png", good).width == 64
+
+
+def test_a_child_that_dies_over_a_picture_is_not_said_to_be_late(make_image, tmp_path):
+    make_image(tmp_path / "a.png", (8, 8))
+    content = (tmp_path / "a.png").read_bytes()
+    with Intake() as door:
+        door.facts("a.png", content)
+        door._child.kill()
+        with pytest.raises(MediaError, match=r"within the limits for one picture$"):
+            door.facts("a.png", content)
+        assert door.facts("a.png", content).width == 8

@@ -27,6 +27,11 @@ KINDS = {
 }
 
 
+def write_raw(path, samples):
+    path.write_bytes(samples.astype("<f8").tobytes())
+    return path
+
+
 LOSSLESS = ("wav", "wav-24-bit", "wav-float", "flac", "alac")
 
 
@@ -62,6 +67,22 @@ def test_resampling_shifts_nothing_and_keeps_levels(tmp_path, rate):
     assert (facts.sample_rate, facts.samples, facts.samples_48k) == (rate, 2 * rate, 96_000)
     assert abs(centre_s(samples, 1.0) - 1.0) * RATE < 0.01
     assert level_db(samples[72_000:91_200].astype(float), 1000)[0] == pytest.approx(20 * np.log10(0.25), abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [8_000, 22_050, 44_100, 96_000])
+def test_resampling_keeps_treble_and_adds_nothing(tmp_path, rate):
+    hz = 0.4 * min(rate, RATE)
+    samples = tone(hz, 2.0, rate=rate)
+    run_ffmpeg("-f", "f64le", "-ar", str(rate), "-ac", "1", "-i", write_raw(tmp_path / "a.raw", samples),
+               "-c:a", "pcm_f64le", tmp_path / "a.wav")  # fmt: skip
+    heard = decode(tmp_path / "a.wav")[1].astype(float)[24_000:72_000, 0]
+    at = np.arange(24_000, 72_000) / RATE * 2 * np.pi * hz
+    waves = np.stack([np.sin(at), np.cos(at)], axis=1)
+    (in_phase, across), *_ = np.linalg.lstsq(waves, heard, rcond=None)
+    rest = heard - waves @ [in_phase, across]
+    assert 20 * np.log10(np.hypot(in_phase, across) / 0.5) == pytest.approx(0, abs=0.001)
+    assert abs(np.arctan2(across, in_phase)) < 1e-3
+    assert 20 * np.log10(np.sqrt((rest**2).mean()) / 0.5) < -115
 
 
 def test_facts_of_a_stereo_mp3(tmp_path):

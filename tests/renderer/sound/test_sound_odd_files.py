@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from sound_material import RATE, centre_s, decode, encode, level_db, pulse, run_ffmpeg, tone, write_wav
 
+from renderer.errors import MediaError
+
 INTEGER, FLOAT = 1, 3
 
 
@@ -89,6 +91,14 @@ def test_silence_that_an_edit_list_asks_for_is_heard_first(tmp_path):
     assert (facts.samples, facts.samples_48k, facts.warnings) == (144_000, 144_000, ())
     assert abs(centre_s(samples, 1.75) - 1.75) * RATE < 0.4
     assert not samples[:20_000].any()
+
+
+@pytest.mark.parametrize("seconds", [61, 80_000])
+def test_an_edit_list_that_asks_for_endless_silence_is_refused(tmp_path, seconds):
+    plain = encode(tmp_path / "plain.m4a", pulse(0.1, 0.2), "-c:a", "aac")
+    (tmp_path / "late.m4a").write_bytes(with_silence_first(plain.read_bytes(), seconds))
+    with pytest.raises(MediaError, match=f"puts {seconds} s of silence first; at most 60 s are accepted"):
+        decode(tmp_path / "late.m4a")
 
 
 def test_a_sound_that_starts_later_than_its_file_keeps_its_place(tmp_path):

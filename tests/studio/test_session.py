@@ -1,0 +1,127 @@
+"""From a save to the new picture and video, edits back to the file, and a final render."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def opened(story, open_studio):
+    studio = open_studio(story.path)
+    studio.original = studio.settled()["story"]
+    return studio
+
+
+@pytest.fixture
+def studio(opened, story):
+    """As it was at first, whatever the test before has done."""
+    story.write()
+    opened.session.saved()
+    revision = hashlib.sha256(story.text.encode()).hexdigest()
+    opened.wait(lambda: (opened.state["revision"], opened.state["story"]) == (revision, opened.original))
+    opened.settled()
+    opened.session.board.update(final=None)
+    return opened
+
+
+@pytest.fixture
+def spec(story):
+    return story.path
+
+
+def test_a_changed_picture_renders_its_own_segments_only(studio, story):
+    before = studio.state
+    story.paint(1, (250, 250, 250))
+    studio.wait(lambda: studio.state["story"] != before["story"])
+    assert studio.settled()["video"]["segments"] == {"total": 3, "from_cache": 2, "rendered": 1}
+
+
+def test_a_broken_spec_shows_its_problems_and_keeps_the_video(studio, spec):
+    before, text = studio.state, spec.read_text()
+    spec.write_text(text.replace("image2.png", "imag2.png"))
+    problem = studio.wait(lambda: next((it for it in studio.state["problems"] if "not found" in it["message"]), None))
+    assert (problem["line"], problem["path"]) == (9, "$.images[1]")
+    assert studio.state["video"] == before["video"]
+    spec.write_text(text)
+    studio.wait(lambda: not studio.state["problems"])
+    assert studio.state["story"] == before["story"]
+
+
+def test_edits_are_written_and_undone(studio, spec):
+    before = spec.read_text()
+    assert studio.edit(op="move", **{"from": 2, "to": 0})[0] == 200
+    assert studio.edit(op="hold", image=1, seconds=0.8)[0] == 200
+    assert studio.edit(op="music_gain", gain_db=-12)[0] == 200
+    view = {"zoom": 1.5, "focus": [0.4, 0.6]}
+    assert studio.edit(op="view", image=2, **{"from": view, "to": view, "ease": "out"})[0] == 200
+    assert spec.read_text() == (
+        "# by hand\nstoryreel: 1\noutput: {width: 320, height: 180}\nnarration: narration.wav  # voice\n"
+        "music: {file: music.wav, gain_db: -12}\nimages:\n  - image3.png\n  # one\n  - {file: image1.png, hold: 0.8s}\n"
+        "  - {file: image2.png, motion: {from: {zoom: 1.5, focus: [0.4, 0.6]}, "
+        "to: {zoom: 1.5, focus: [0.4, 0.6]}, ease: out}}\n"
+    )
+    for _ in range(4):
+        assert studio.post("undo", {"revision": studio.state["revision"]})[0] == 200
+    assert spec.read_text() == before
+    assert studio.state["undo"] is False
+
+
+def test_an_edit_of_an_older_revision_is_a_conflict(studio, spec):
+    old = studio.state["revision"]
+    spec.write_text(spec.read_text() + "title: Mine\n")
+    status, answer = studio.post("edit", {"revision": old, "op": "music_gain", "gain_db": -12})
+    assert (status, "changed elsewhere" in answer["message"]) == (409, True)
+    assert "gain_db" not in spec.read_text()
+
+
+def test_an_edit_that_would_break_the_story_is_refused(studio, spec):
+    before = spec.read_text()
+    status, answer = studio.edit(op="hold", image=0, seconds=60)
+    assert (status, spec.read_text()) == (422, before)
+    assert "hold" in answer["message"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"op": "delete"},
+        {"op": "move", "from": 0, "to": 9},
+        {"op": "hold", "image": -1, "seconds": 1},
+        {"op": "hold", "image": 0, "seconds": "1"},
+        {"op": "view", "image": 0, "from": {"zoom": 0.5, "focus": [0, 0]}, "to": {}},
+        {"op": "music_gain", "gain_db": True},
+    ],
+    ids=lambda edit: " ".join(map(str, edit.values()))[:40],
+)
+def test_a_senseless_edit_changes_nothing(studio, spec, edit):
+    before = spec.read_text()
+    assert studio.edit(**edit)[0] == 400
+    assert spec.read_text() == before
+
+
+def test_a_final_render_is_reported_and_can_be_fetched(studio, spec):
+    assert studio.post("final", {"name": "done.mp4"})[0] == 202
+    final = studio.wait(lambda: studio.state["final"]["state"] == "done" and studio.state["final"])
+    assert final["bytes"] == (spec.parent / "done.mp4").stat().st_size
+    assert studio.ask("final.mp4")[2] == (spec.parent / "done.mp4").read_bytes()
+    assert "exists already" in studio.post("final", {"name": "done.mp4"})[1]["message"]
+
+
+@pytest.mark.parametrize("name", ["../x.mp4", "/tmp/x.mp4", ".x.mp4", "story.yaml", "x.txt", "", "a\nb.mp4"])
+def test_a_final_goes_to_a_plain_name_in_the_story_s_folder(studio, name):
+    assert studio.post("final", {"name": name})[0] == 400
+    assert json.loads(json.dumps(studio.state))["final"] is None
+
+
+def test_a_cancelled_final_leaves_nothing(studio, spec):
+    spec.write_text(spec.read_text().replace("width: 320, height: 180", "width: 1920, height: 1080"))
+    studio.settled()
+    studio.post("final", {"name": "never.mp4"})
+    studio.wait(lambda: studio.state["final"]["state"] == "rendering")
+    studio.post("final/cancel", {})
+    studio.wait(lambda: studio.state["final"]["state"] == "cancelled")
+    assert sorted(path.name for path in spec.parent.glob("*.mp4*")) == []
+    assert studio.settled()["problems"] == []
