@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, cast
 
 from backends.ffmpeg import x264
 from backends.ffmpeg.x264 import WITHOUT_SEI
-from renderer.ffmpeg_process import ArgumentGraph, CancelToken, Child, Limits, compile_argv, find_ffmpeg
+from renderer.ffmpeg_process import ArgumentGraph, CancelToken, Child, FFmpeg, Limits, compile_argv, find_ffmpeg
 from renderer.mp4_facts import h264_level
 from renderer.timebase import SAMPLE_RATE, format_rate
 
@@ -47,11 +47,11 @@ COLOUR = {"color_range": "tv", "color_primaries": "bt709", "color_trc": "bt709",
 
 def segment_argv(output: OutputFormat, target: Path) -> list[str]:
     """Raw frames on stdin → one video-only file with a closed GOP, its times counted in whole frames."""
-    return [*_segment_argv(output), f"file:{target}"]
+    return [*_segment_argv(output, find_ffmpeg()), f"file:{target}"]
 
 
 @functools.lru_cache(maxsize=16)
-def _segment_argv(output: OutputFormat) -> tuple[str, ...]:
+def _segment_argv(output: OutputFormat, program: FFmpeg) -> tuple[str, ...]:
     """All but the target, which stands last: building a graph takes 2.5 ms, and stories have hundreds of segments."""
     import ffmpeg
 
@@ -69,7 +69,7 @@ def _segment_argv(output: OutputFormat) -> tuple[str, ...]:
         **options,
         **{"fflags": "+bitexact", "bsf:v": WITHOUT_SEI, "video_track_timescale": output.rate.numerator},
     )
-    return tuple(compile_argv(cast("ArgumentGraph", graph))[:-1])
+    return tuple(compile_argv(cast("ArgumentGraph", graph), ffmpeg=program)[:-1])
 
 
 def sound_argv(output: OutputFormat, target: Path) -> list[str]:

@@ -58,7 +58,7 @@ MUTANTS = {
     "44.1 kHz": ([*SOUND, "-ar", "44100"], r"sample rate 44\.1 kHz instead of 48 kHz"),
     "late": ([*SOUND, "-af", "adelay=20:all=1,atrim=0:4"], r"20\.0 ms late"),
     "swapped": ([*SOUND, "-af", "pan=stereo|c0=c1|c1=c0"], "left and right swapped"),
-    "louder": ([*SOUND, "-af", "volume=3dB"], r"3\.0 dB louder"),
+    "louder": ([*SOUND, "-af", "volume=3dB"], r"(2\.9|3\.0|3\.1) dB louder"),
 }
 
 

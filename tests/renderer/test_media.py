@@ -261,4 +261,4 @@ def test_every_limit_can_be_set_from_outside(monkeypatch, field):
 
 
 def test_limits_are_the_documented_ones():
-    assert MediaLimits() == MediaLimits(200, 50_000_000, 25_000_000, 7_200, 500_000_000)
+    assert MediaLimits() == MediaLimits(200, 50_000_000, 25_000_000, 4_000_000_000, 7_200, 500_000_000)
