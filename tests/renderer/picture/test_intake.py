@@ -80,8 +80,8 @@ def test_killed_child_is_replaced_and_the_next_picture_is_good(door, good):
 
 
 def test_hanging_child_is_ended_and_the_picture_named(door, good, monkeypatch):
+    door.facts("good.png", good)  # starting the child takes as long as the machine is busy
     monkeypatch.setattr(intake, "_SECONDS_PER_PICTURE", 0.5)
-    door.facts("good.png", good)
     os.kill(pid_of(door), signal.SIGSTOP)
     with pytest.raises(MediaError, match=r"stuck\.png: .*took too long"):
         door.facts("stuck.png", good)
