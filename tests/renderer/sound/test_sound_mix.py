@@ -116,10 +116,10 @@ def test_fades_are_linear_in_amplitude_and_mirror_each_other(tmp_path):
 
 
 def test_an_envelope_is_linear_in_db_between_its_points_and_rests_outside(tmp_path):
-    points = (EnvelopePoint(10_000, Fraction(0)), EnvelopePoint(20_000, Fraction(-20)), EnvelopePoint(30_000, -20))
+    points = (EnvelopePoint(10_000, Fraction(-6)), EnvelopePoint(20_000, Fraction(-20)), EnvelopePoint(30_000, -20))
     level = np.full((SECOND, 1), 0.5)
     found = 20 * np.log10(Programme(tmp_path, SECOND).add(level, envelope=points).mix().samples(0, SECOND)[:, 0] / 0.5)
-    wanted = np.interp(np.arange(SECOND), [10_000, 20_000], [0.0, -20.0])
+    wanted = np.interp(np.arange(SECOND), [10_000, 20_000], [-6.0, -20.0])
     assert np.abs(found - wanted).max() < 1e-5
 
 

@@ -81,6 +81,39 @@ def test_samples_far_from_an_over_are_untouched(tmp_path):
     assert heard[48_000] <= 32767 / 32768
 
 
+def test_the_limiter_falls_within_10_ms_and_rises_within_200_ms(tmp_path):
+    samples = np.full((96_000, 1), 0.5)
+    samples[48_000] = 2.0
+    gains = Programme(tmp_path, 96_000).add(samples).mix().samples(0, 96_000)[:, 0] / samples[:, 0]
+    lowered = np.flatnonzero(gains < 1)
+    # From 1 to 0 would take 480 samples down and 9600 up: half of that is needed for a peak of 2.
+    assert gains[48_000] == pytest.approx(0.5, abs=1e-4)
+    assert (48_000 - lowered[0], lowered[-1] - 48_000) == pytest.approx((240, 4800), abs=2)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_an_over_on_one_side_lowers_both(tmp_path, side, sign):
+    samples = np.full((96_000, 2), 0.25)
+    samples[48_000, side] = sign * 1.25
+    mix = Programme(tmp_path, 96_000).add(samples).mix()
+    heard = np.concatenate(list(mix.blocks())) / 32768
+    assert mix.limiter_report.peak_before == 1.25
+    assert mix.limiter_report.first_sample == pytest.approx(48_000 - 96, abs=1)
+    assert heard[48_000, side] == pytest.approx(sign, abs=1e-4)
+    assert heard[48_000, 1 - side] == pytest.approx(0.2, abs=1e-4)
+
+
+def test_a_range_long_after_an_over_still_knows_of_it(tmp_path):
+    samples = np.full((96_000, 1), 0.5)
+    samples[48_000] = 50.0
+    mix = Programme(tmp_path, 96_000).add(samples).mix()
+    whole = mix.samples(0, 96_000)
+    for start, end in ((47_500, 47_600), (52_000, 53_000), (57_000, 57_500), (57_590, 57_610)):
+        assert mix.samples(start, end).tobytes() == whole[start:end].tobytes()
+    assert whole[57_000, 0] < 0.5 == whole[57_700, 0]
+
+
 def test_the_limiter_never_steps(tmp_path):
     samples = np.full((96_000, 1), 0.5)
     samples[48_000] = 1.5

@@ -48,9 +48,17 @@ def test_bursts_are_found_to_the_window(tmp_path, channels):
     assert found == [(RATE, 2 * RATE), (168_000, 201_600)]
 
 
-def test_speech_on_one_side_only_is_speech(tmp_path):
-    samples = np.concatenate([bursts((1, 2)), np.zeros((6 * RATE, 1))], axis=1)
+@pytest.mark.parametrize("side", [0, 1])
+def test_speech_on_one_side_only_is_speech(tmp_path, side):
+    samples = np.zeros((6 * RATE, 2))
+    samples[:, side] = bursts((1, 2))[:, 0]
     assert spoken(tmp_path, samples) == [(RATE, 2 * RATE)]
+
+
+def test_a_soft_voice_well_above_the_noise_is_speech_beside_a_loud_one(tmp_path):
+    samples = bursts((1, 2), noise=0.0005)  # noise at −66 dBFS
+    samples[3 * RATE : 4 * RATE] += tone(200, 1, peak=0.0141)  # −40 dBFS RMS, 25 dB under the other
+    assert spoken(tmp_path, samples) == [(RATE, 2 * RATE), (3 * RATE, 4 * RATE)]
 
 
 def test_noise_under_the_floor_rule_is_no_speech(tmp_path):
