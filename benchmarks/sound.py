@@ -58,7 +58,9 @@ def _coded(context: Context, name: str, seconds: int) -> str:
     if not target.exists():
         argv = [str(find_ffmpeg().path), "-v", "error", "-nostdin", "-stream_loop", "-1"]
         coding = ["-ar", "44100", "-c:a", "libmp3lame", "-b:a", "128k"]
-        run([*argv, "-i", str(asset_path(f"demo/{name}.flac")), "-t", str(seconds), *coding, "-y", str(target)])
+        unfinished = target.with_suffix(".part.mp3")
+        run([*argv, "-i", str(asset_path(f"demo/{name}.flac")), "-t", str(seconds), *coding, "-y", str(unfinished)])
+        unfinished.rename(target)
     return target.name
 
 

@@ -56,6 +56,14 @@ def test_ducking_without_a_voice_is_said(story_folder, compiled):
     assert compiled(alone).warnings == ("music.duck lowers nothing: there is no narration",)
 
 
+def test_the_music_is_lowered_where_the_voice_lies_in_the_programme(story_folder, compiled):
+    voice = {"file": "narration.wav", "start": "2s"}
+    spec = story_folder(narration_s=1, music_s=5, narration=voice, length="5s", music={"file": "music.wav", "duck": {}})
+    points = compiled(spec).timeline.sound.tracks[1].envelope
+    found = [(point.sample / 48_000, point.gain_db) for point in points]
+    assert found == [(1.8, 0), (2.0, -25), (3.0, -25), (3.8, 0)]
+
+
 def test_silent_music_is_said(story_folder, compiled):
     spec = story_folder(music_s=2)
     header = (spec.parent / "music.wav").read_bytes()[:44]

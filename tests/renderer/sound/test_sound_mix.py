@@ -115,6 +115,13 @@ def test_fades_are_linear_in_amplitude_and_mirror_each_other(tmp_path):
     assert np.all(heard[1000:-1000] == 0.5)
 
 
+@pytest.mark.parametrize("fades", [(1000, 0), (0, 1000)], ids=["in", "out"])
+def test_a_fade_at_one_end_leaves_the_other_alone(tmp_path, fades):
+    heard = Programme(tmp_path, SECOND).add(np.full((SECOND, 1), 0.5), fades=fades).heard()[:, 0]
+    assert (heard[:1000].max() < 0.5, heard[-1000:].max() < 0.5) == (bool(fades[0]), bool(fades[1]))
+    assert np.all(heard[1000:-1000] == 0.5)
+
+
 def test_an_envelope_is_linear_in_db_between_its_points_and_rests_outside(tmp_path):
     points = (EnvelopePoint(10_000, Fraction(-6)), EnvelopePoint(20_000, Fraction(-20)), EnvelopePoint(30_000, -20))
     level = np.full((SECOND, 1), 0.5)
