@@ -162,6 +162,17 @@ def test_a_rate_that_changes_on_the_way_is_said(tmp_path):
     assert facts.samples_48k == len(samples)
 
 
+@pytest.mark.parametrize("name", ["a.flac", "a.mp3", "a.ogg"])
+def test_damage_in_the_middle_is_said_in_the_decoders_words(tmp_path, whole, name):
+    data = bytearray(whole[name])
+    middle = len(data) // 2
+    data[middle : middle + 400] = bytes(byte ^ 0x5A for byte in data[middle : middle + 400])
+    (tmp_path / name).write_bytes(data)
+    facts, _ = decode(tmp_path / name)
+    assert facts.warnings[0].startswith("damaged or cut off; what could be decoded is used (the decoder said: ")
+    assert 0.5 < facts.duration_s < 2.1
+
+
 PLAYLISTS = {
     "hls": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{url}\n#EXT-X-ENDLIST\n",
     "hls-with-a-file": "#EXTM3U\n#EXTINF:10,\n{file}\n#EXT-X-ENDLIST\n",
