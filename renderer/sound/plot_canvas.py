@@ -55,8 +55,15 @@ class Canvas:
 
     def text(self, place: Point, text: str, *, size: int, anchor: str, color: str = INK) -> float:
         """Write one line; returns where it ends, counted from a left anchor."""
+        scaled = (place[0] * SCALE, place[1] * SCALE)
+        self._draw.text(scaled, text, fill=color, font=self._font(size), anchor=anchor)
+        return place[0] + self.width_of(text, size)
+
+    def width_of(self, text: str, size: int) -> float:
+        """How wide a line of text is."""
+        return self._draw.textlength(text, font=self._font(size)) / SCALE
+
+    def _font(self, size: int) -> ImageFont.ImageFont | ImageFont.FreeTypeFont:
         from PIL import ImageFont
 
-        font = self._fonts.setdefault(size, ImageFont.load_default(size * SCALE))
-        self._draw.text((place[0] * SCALE, place[1] * SCALE), text, fill=color, font=font, anchor=anchor)
-        return place[0] + self._draw.textlength(text, font=font) / SCALE
+        return self._fonts.setdefault(size, ImageFont.load_default(size * SCALE))

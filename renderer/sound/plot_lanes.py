@@ -24,11 +24,14 @@ WAVES = {
     "mix": ("#b9d3bf", "#2f7d4f"),
 }
 """Peaks and RMS of each lane."""
-GAIN = "#c0392b"
+GAIN, GAIN_BAND = "#c0392b", "#f2cfc9"
 GAP = 16
 _HEIGHTS = {"narration": 150, "music": 150, "mix": 170, "loudness": 190}
 _ZOOMS = (1, 2, 4, 8, 16, 32)
 _LIMITER_RANGE_DB = 12.0
+_DENSE_DB, _DENSE_SHARE = 6.0, 0.3
+_LONG_STEPS = 6000
+"""Beyond ten minutes only loudness over 3 s is drawn."""
 _LOUDEST_LUFS, _QUIETEST_LUFS = 0.0, -54.0
 
 
@@ -41,8 +44,13 @@ def draw_track(canvas: Canvas, lane: Lane, survey: Survey, top: float) -> None:
     """Waveform and gain of one track."""
     zoom = _zoom(lane)
     _draw_panel(canvas, survey, top, lane.name, "" if zoom == 1 else f"waveform {zoom}x")
+    gain = _GainScale(lane, top)
+    if gain.is_dense:
+        _draw_gain_band(canvas, lane, survey, gain)
     _draw_wave(canvas, lane, survey, top, zoom)
-    _draw_gain(canvas, lane, survey, top)
+    gain.draw_ticks(canvas)
+    if not gain.is_dense:
+        _draw_gain_line(canvas, lane, survey, gain)
 
 
 def draw_mix(canvas: Canvas, survey: Survey, top: float) -> None:
@@ -69,16 +77,18 @@ def _doubled(xs: list[float]) -> list[float]:
 
 
 def draw_loudness(canvas: Canvas, report: SoundReport, survey: Survey, top: float) -> None:
-    """Loudness of the tracks and the mix: momentary thin, short-term of the mix bold; integrated and target dashed."""
-    _draw_panel(canvas, survey, top, "loudness", "400 ms; mix 3 s")
+    """Loudness of the tracks and the mix: momentary thin, short-term of the mix bold; integrated dashed."""
+    brief = len(survey.mix.steps) <= _LONG_STEPS
+    _draw_panel(canvas, survey, top, "loudness", "400 ms; mix 3 s" if brief else "3 s")
     for lufs in range(0, int(_QUIETEST_LUFS), -6):
         y = _lufs_height(lufs, top)
         canvas.line([(LEFT, y), (WIDTH - RIGHT, y)], GRID, width=1)
         if lufs % 12 == 0:
             canvas.text((WIDTH - RIGHT + 8, y), f"{lufs}" if lufs else "0 LUFS", size=12, anchor="lm", color=FAINT)
-    for lane in (*survey.tracks, survey.mix):
-        momentary = loudness_over_time(lane.steps, MOMENTARY_STEPS)
-        _draw_levels(canvas, momentary, top, WAVES[lane.name][lane.name != "mix"], length=MOMENTARY_STEPS)
+    length = MOMENTARY_STEPS if brief else SHORT_TERM_STEPS
+    for lane in (*survey.tracks, *([survey.mix] if brief else [])):
+        levels = loudness_over_time(lane.steps, length)
+        _draw_levels(canvas, levels, top, WAVES[lane.name][lane.name != "mix"], length=length)
     short_term = loudness_over_time(survey.mix.steps, SHORT_TERM_STEPS)
     _draw_levels(canvas, short_term, top, WAVES["mix"][1], length=SHORT_TERM_STEPS)
     integrated = report.loudness.integrated_lufs
@@ -86,7 +96,8 @@ def draw_loudness(canvas: Canvas, report: SoundReport, survey: Survey, top: floa
         y = _lufs_height(integrated, top)
         canvas.dashes(y, INK)
         text = f"integrated {integrated:.1f}" + (f", target {report.target_lufs:g}" if report.target_lufs else "")
-        canvas.text((WIDTH - RIGHT - 6, y - 3), text, size=12, anchor="rs")
+        canvas.box((WIDTH - RIGHT - 12 - canvas.width_of(text, 12), y - 18, WIDTH - RIGHT - 4, y - 2), PANEL)
+        canvas.text((WIDTH - RIGHT - 8, y - 6), text, size=12, anchor="rs")
 
 
 def _draw_panel(canvas: Canvas, survey: Survey, top: float, name: str, note: str = "") -> None:
@@ -119,27 +130,47 @@ def _draw_wave(canvas: Canvas, lane: Lane, survey: Survey, top: float, zoom: int
             canvas.area(outline, color)
 
 
-def _draw_gain(canvas: Canvas, lane: Lane, survey: Survey, top: float) -> None:
-    """The gain on a scale from its highest value (0 dB at least) down to what it reaches outside its fades' ends."""
-    heard = lane.gain_high_db > SILENCE_DB
-    if not heard.any():
-        return
-    highest = max(0.0, float(lane.gain_high_db[heard].max()))
-    resting = float(np.percentile(lane.gain_low_db[heard], 2))
-    bottom = min(-24.0, math.floor((resting - 3.0) / 12.0) * 12.0)
-    height = lane_height(lane.name)
+class _GainScale:
+    """A scale from a track's highest gain (0 dB at least) down to what it reaches but for the ends of its fades.
 
-    def y_of(db: float) -> float:
-        return top + 6 + (highest - max(db, bottom)) / (highest - bottom) * (height - 12)
+    `is_dense`: most columns hold a whole rise and fall, so that a line would be a block.
+    """
 
-    for db in range(int(highest // 12) * 12, int(bottom) - 1, -12):
-        canvas.text((WIDTH - RIGHT + 8, y_of(db)), f"{db} dB", size=12, anchor="lm", color=GAIN)
-    for start, end in _runs(heard):
+    def __init__(self, lane: Lane, top: float) -> None:
+        self.heard = lane.gain_high_db > SILENCE_DB
+        low, high = lane.gain_low_db[self.heard], lane.gain_high_db[self.heard]
+        self._highest = max(0.0, float(high.max(initial=0.0)))
+        resting = float(np.percentile(low, 2)) if len(low) else 0.0
+        self._bottom = min(-24.0, math.floor((resting - 3.0) / 12.0) * 12.0)
+        self._top, self._height = top + 6, lane_height(lane.name) - 12
+        self.is_dense = len(low) > 0 and float(np.mean(high - low > _DENSE_DB)) > _DENSE_SHARE
+
+    def y_of(self, db: float) -> float:
+        share = (self._highest - max(db, self._bottom)) / (self._highest - self._bottom)
+        return self._top + share * self._height
+
+    def draw_ticks(self, canvas: Canvas) -> None:
+        for db in range(int(self._highest // 12) * 12, int(self._bottom) - 1, -12):
+            canvas.text((WIDTH - RIGHT + 8, self.y_of(db)), f"{db} dB", size=12, anchor="lm", color=GAIN)
+
+
+def _draw_gain_line(canvas: Canvas, lane: Lane, survey: Survey, gain: _GainScale) -> None:
+    for start, end in _runs(gain.heard):
         points = []
         for column in range(start, end):
             x = (canvas.x_of(survey.edges[column]) + canvas.x_of(survey.edges[column + 1])) / 2
-            points += [(x, y_of(float(db))) for db in _in_order(lane, column)]
+            points += [(x, gain.y_of(float(db))) for db in _in_order(lane, column)]
         canvas.line(points, GAIN, width=2)
+
+
+def _draw_gain_band(canvas: Canvas, lane: Lane, survey: Survey, gain: _GainScale) -> None:
+    """From each column's lowest to its highest gain."""
+    for start, end in _runs(gain.heard):
+        xs = _doubled([canvas.x_of(sample) for sample in survey.edges[start : end + 1]])
+        upper, lower = (values[start:end].repeat(2) for values in (lane.gain_high_db, lane.gain_low_db))
+        outline = [(x, gain.y_of(float(db))) for x, db in zip(xs, upper, strict=True)]
+        outline += [(x, gain.y_of(float(db))) for x, db in zip(xs[::-1], lower[::-1], strict=True)]
+        canvas.area(outline, GAIN_BAND)
 
 
 def _in_order(lane: Lane, column: int) -> tuple[float, ...]:
@@ -169,4 +200,4 @@ def _draw_levels(canvas: Canvas, levels: NDArray[np.float64], top: float, color:
     for start, end in _runs(shown > _QUIETEST_LUFS):
         at = (np.arange(start, end) * thin + length / 2) * STEP
         points = [(canvas.x_of(x), _lufs_height(y, top)) for x, y in zip(at, shown[start:end], strict=True)]
-        canvas.line(points, color, width=1.5 if length == MOMENTARY_STEPS else 2.5)
+        canvas.line(points, color, width=2.5 if length == SHORT_TERM_STEPS and thin == 1 else 1.5)

@@ -13,6 +13,7 @@ import numpy as np
 
 from renderer.sound.ahead import mixed_ahead
 from renderer.sound.gain import Envelope
+from renderer.sound.jit import kernel
 from renderer.sound.limiter import UNITY
 from renderer.sound.loudness import STEP, LoudnessMeter
 from renderer.sound.mix import Mix
@@ -129,6 +130,26 @@ def _heard(mix: Mix, edges: NDArray[np.int64], *, limited: bool) -> Iterator[tup
         yield heard, part - start
 
 
+@kernel
+def summed_up(
+    samples: NDArray[np.float64], starts: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Lowest and highest value and mean square of `samples` (n, 2) in each column; `starts` ends with n."""
+    columns = len(starts) - 1
+    low, high, energy = np.zeros(columns), np.zeros(columns), np.zeros(columns)
+    for column in range(columns):
+        total = 0.0
+        lowest, highest = samples[starts[column], 0], samples[starts[column], 0]
+        for row in range(starts[column], starts[column + 1]):
+            for side in range(2):
+                value = samples[row, side]
+                lowest, highest = min(lowest, value), max(highest, value)
+                total += value * value
+        low[column], high[column] = lowest, highest
+        energy[column] = total / (2 * (starts[column + 1] - starts[column]))
+    return low, high, energy
+
+
 def _columns(
     samples: NDArray[np.float64], gains: NDArray[np.int64] | None, starts: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -136,12 +157,8 @@ def _columns(
     if starts[-1] == 0:
         silent = np.zeros(len(starts) - 1)
         return silent, silent, silent, silent + 1.0
-    at = starts[:-1]
-    low = np.minimum.reduceat(samples.min(axis=1), at)
-    high = np.maximum.reduceat(samples.max(axis=1), at)
-    energy = np.add.reduceat((samples**2).mean(axis=1), at) / np.diff(starts)
-    deepest = np.minimum.reduceat(gains, at) / UNITY if gains is not None else np.ones(len(at))
-    return low, high, energy, deepest
+    deepest = np.minimum.reduceat(gains, starts[:-1]) / UNITY if gains is not None else np.ones(len(starts) - 1)
+    return *summed_up(samples, starts), deepest
 
 
 def _track_gains(track: SoundTrack, edges: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -202,6 +202,7 @@ def seconds_of(pixels, top, color):
 
 
 VOICE, MUSIC, GAIN, SPEECH = (0x3F, 0x76, 0xB0), (0xB3, 0x86, 0x2F), (0xC0, 0x39, 0x2B), (0xE3, 0xEC, 0xF6)
+BAND = (0xF2, 0xCF, 0xC9)
 FIRST_LANE, SECOND_LANE = 92, 258
 
 
@@ -227,6 +228,14 @@ def test_the_gain_line_follows_the_envelope(story):
     heights = [np.flatnonzero((pixels[:, x] == GAIN).all(axis=1)).mean() for x in at]
     assert heights[0] == pytest.approx(heights[2], abs=1)
     assert heights[1] - heights[0] > 50
+
+
+def test_a_gain_that_moves_in_every_column_is_a_band_behind_the_waveform(tmp_path):
+    points = tuple(EnvelopePoint(at * 100, Fraction(-20 * (at % 2))) for at in range(4800))
+    story = Programme(tmp_path, 10 * RATE).add(tone(400, 10, peak=0.01), role="music", envelope=points)
+    pixels = drawn(story)
+    assert seconds_of(pixels, FIRST_LANE, BAND) == pytest.approx([0, 10], abs=0.02)
+    assert seconds_of(pixels, FIRST_LANE, GAIN) is None
 
 
 def test_the_limiter_hangs_from_the_top_of_the_mix_where_it_acted(tmp_path):
