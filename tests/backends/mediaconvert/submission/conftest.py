@@ -202,3 +202,31 @@ def make_run(tmp_path, bucket, endpoint, s3_url):
         return {**common, "state": str(state), "folder": str(tmp_path), "story": story, **more}
 
     return make
+
+
+@pytest.fixture
+def remote(monkeypatch, tmp_path, endpoint, s3_url):
+    """Where the commands find their services, their records and their cache."""
+    variables = {
+        "MEDIACONVERT_ENDPOINT": endpoint.url,
+        "AWS_ENDPOINT_URL_S3": s3_url,
+        "MEDIACONVERT_ROLE": ROLE,
+        "STORYREEL_STATE_DIR": str(tmp_path / "state"),
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    return endpoint
+
+
+@pytest.fixture
+def run(remote):
+    """`run("submit", spec, …)`: the command in this process."""
+
+    from click.testing import CliRunner
+
+    import cli
+
+    def command(*arguments):
+        return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
+
+    return command

@@ -5,46 +5,15 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 from submit_endpoint import Fault
+from submit_process import Command
 
-import cli
 from backends.mediaconvert.submission.journal import SqliteJournal
 from backends.mediaconvert.validation import validate_job
 from renderer.output import output_preset
-
-ROLE = "arn:aws:iam::111122223333:role/storyreel"
-PROJECT = Path(cli.__file__).parent
-
-
-@pytest.fixture
-def remote(monkeypatch, tmp_path, endpoint, s3_url):
-    """Where the commands find their services, their records and their cache."""
-    variables = {
-        "MEDIACONVERT_ENDPOINT": endpoint.url,
-        "AWS_ENDPOINT_URL_S3": s3_url,
-        "MEDIACONVERT_ROLE": ROLE,
-        "STORYREEL_STATE_DIR": str(tmp_path / "state"),
-    }
-    for name, value in variables.items():
-        monkeypatch.setenv(name, value)
-    return endpoint
-
-
-@pytest.fixture
-def run(remote):
-    """`run("submit", spec, …)`: the command in this process."""
-
-    def command(*arguments):
-        return CliRunner().invoke(cli.main, [str(argument) for argument in arguments])
-
-    return command
 
 
 @pytest.fixture
@@ -245,20 +214,6 @@ def test_a_policy_is_printed_as_iam_takes_it(run):
     assert "records/storyreel/journal" in printed
     assert run("mediaconvert", "policy", "--bucket", "stories", "--part", "function").exit_code == 2
     assert run("mediaconvert", "policy", "--bucket", "stories", "--account", "12").exit_code == 2
-
-
-class Command:
-    """`storyreel submit …` in a process of its own."""
-
-    def __init__(self, spec, bucket, *arguments):
-        line = [sys.executable, "-m", "cli", "submit", spec, "--bucket", bucket, "--strategy", "classic", *arguments]
-        self.process = subprocess.Popen(
-            [str(word) for word in line], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-
-    def end(self):
-        out, err = self.process.communicate(timeout=240)
-        return self.process.returncode, out, err
 
 
 def test_a_command_killed_between_creation_and_answer_is_continued(spec, bucket, remote):

@@ -1,0 +1,105 @@
+"""The real command, killed at random moments and run again: one job each, nothing left that `jobs gc` does not list.
+
+The endpoint forgets tokens at once, so that nothing but the journal and the look-up keeps a second job away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import sys
+import time
+from collections import Counter
+
+import pytest
+from submit_endpoint import Fault
+from submit_process import Command
+
+KILLS = int(os.environ.get("STORYREEL_CAMPAIGN_COMMAND_KILLS", "50"))
+HOW = ["at random"] * 3 + ["before the creation", "after the creation"]
+
+
+@pytest.fixture
+def spec(story_folder, make_tone):
+    """A voice of 19 MB, which goes in parts, and three pictures of the brand."""
+    path = story_folder(images=[], narration_s=None, brand="stories-of-you", id="killed", length="narration")
+    make_tone(path.parent / "narration.wav", 100, channels=2)
+    path.write_text(path.read_text() + 'narration: "narration.wav"\n')
+    return path
+
+
+class Campaign:
+    """One bucket and endpoint; each submission has folders of its own, so that it uploads and creates everything."""
+
+    def __init__(self, spec, bucket, remote, client, gc):
+        self._spec, self._bucket, self._remote, self._client, self._gc = spec, bucket, remote, client, gc
+        self.chance = random.Random(int(os.environ.get("STORYREEL_CAMPAIGN_SEED", "1")))
+
+    def command(self, number):
+        folders = ["--prefix", f"run{number}", "--destination", f"videos/{number}"]
+        return Command(self._spec, self._bucket, *folders, "--json")
+
+    def measure(self):
+        """Seconds from the start to the first question, and to the end, of a run that nobody disturbs."""
+        whole = self.command("whole")
+        while not self._remote.calls:
+            time.sleep(0.005)
+        first = time.monotonic() - whole.started
+        assert whole.end()[0] == 0
+        return first, time.monotonic() - whole.started
+
+    def killed(self, number, how, first_s, end_s):
+        """Whether the run was killed before its end."""
+        victim = []
+        if how != "at random":
+            cut = Fault("reset", accepted=how == "after the creation", then=lambda: victim[0].kill())  # noqa: PLW0108  (not there yet)
+            self._remote.fail("CreateJob", cut)
+        victim.append(self.command(number))
+        if how == "at random":
+            victim[0].kill(self.chance.uniform(first_s, end_s))
+        code = victim[0].end()[0]
+        self._remote.faults.clear()
+        return code == -signal.SIGKILL
+
+    def unfinished(self):
+        found = self._client.list_multipart_uploads(Bucket=self._bucket).get("Uploads", [])
+        return {item["UploadId"] for item in found}
+
+    def assert_all_is_listed(self):
+        """Every unfinished upload is listed, and cleared by the command; returns how many there were."""
+        left = self.unfinished()
+        listed = json.loads(self._gc("jobs", "gc", "--dry-run", "--json").stdout)["orphans"]
+        assert left <= {item["upload_id"] for item in listed}
+        if left:
+            assert self._gc("jobs", "gc").exit_code == 0
+        assert self.unfinished() == set()
+        return len(left)
+
+    def assert_one_job(self, number):
+        code, out, err = self.command(number).end()
+        assert code == 0, err
+        destination = f"s3://{self._bucket}/videos/{number}/killed"
+        mine = [job["id"] for job in self._remote.jobs if destination in json.dumps(job["settings"]["outputGroups"])]
+        assert mine == [json.loads(out)["job_id"]]
+        there = self._client.list_objects_v2(Bucket=self._bucket, Prefix=f"run{number}/")["Contents"]
+        assert len(there) == 4
+        assert self.unfinished() == set()
+
+
+@pytest.mark.campaign
+def test_fifty_kills_of_the_real_command_leave_one_job_each(spec, bucket, remote, s3_client, run):
+    """Random moments between the first question and the end, and both sides of the creation of the job."""
+    remote.token_window_s = 0
+    campaign, seen, kills, number = Campaign(spec, bucket, remote, s3_client, run), Counter(), 0, 0
+    first_s, end_s = campaign.measure()
+    while kills < KILLS:
+        number += 1
+        how = campaign.chance.choice(HOW)
+        killed = campaign.killed(number, how, first_s, end_s)
+        left = campaign.assert_all_is_listed()
+        seen[f"{how}{' with an upload under way' if left else ''}" if killed else "too late"] += 1
+        kills += killed
+        campaign.assert_one_job(number)
+    sys.stdout.write(f"\n{kills} kills in {number} submissions, one job each: {dict(seen)}\n")
