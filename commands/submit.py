@@ -42,6 +42,7 @@ FIRST_COLUMN = 14
 @ALLOW
 @OUTPUT_PRESET
 @click.option("--dry-run", is_flag=True, help="Ask, check and estimate everything; send nothing.")
+@click.option("--upload-only", is_flag=True, help="Upload what is missing and print the job; submit nothing.")
 @click.option("--wait", is_flag=True, help="Follow the job to its end.")
 @click.option(
     "--time-limit",
@@ -66,6 +67,7 @@ def submit(  # noqa: PLR0913  (one parameter for each group of options)
     allow: str | None,
     preset: str | None,
     dry_run: bool,
+    upload_only: bool,
     wait: bool,
     time_limit: float,
     poll: float,
@@ -83,13 +85,15 @@ def submit(  # noqa: PLR0913  (one parameter for each group of options)
     from backends.mediaconvert.prepare import Wanted, prepare
     from backends.mediaconvert.submission.rehearse import rehearse
     from backends.mediaconvert.submission.session import open_session
-    from backends.mediaconvert.submission.submit import SubmitSettings, what_is_left
+    from backends.mediaconvert.submission.submit import SubmitSettings, upload, what_is_left
     from backends.mediaconvert.submission.submit import submit as submit_once
     from backends.mediaconvert.submission.upload import UploadSettings
     from backends.mediaconvert.submission.watch import Watch, raise_if_failed
     from backends.mediaconvert.submission.watch import wait as wait_for
     from renderer.ffmpeg_process import CancelToken
 
+    if dry_run + upload_only + wait > 1:
+        raise click.UsageError("--dry-run, --upload-only and --wait exclude each other")
     cancel, options = CancelToken(), story_options(preset=preset, allow_outside=allow_outside, no_cache=no_cache)
     wanted = Wanted(strategy or "mezzanine", target, allow_approximate=allow == "approximate", key=key)
     with connection.services() as services, interruptible(cancel) as stopping, remote_screen() as screen:
@@ -99,12 +103,17 @@ def submit(  # noqa: PLR0913  (one parameter for each group of options)
             prepared = prepare(story, workspace, wanted, report=screen.making, cancel=cancel)
             stopping.explain = lambda: what_is_left(session, prepared.submission)
             rehearsal = rehearse(session, prepared.submission) if dry_run else None
-            done = None if dry_run else submit_once(session, prepared.submission, settings)
+            sent = upload(session, prepared.submission, settings) if upload_only else None
+            done = None if rehearsal or sent else submit_once(session, prepared.submission, settings)
         watch = Watch(poll, time_limit * 60 or None, screen.following)
         record = None if done is None else wait_for(session, done.record, watch) if wait else done.record
     if rehearsal is not None:
         _print_rehearsal(prepared, rehearsal, as_json=as_json)
         rehearsal.refuse_problems()
+    if sent is not None:
+        click.echo(f"{len(sent.sent)} objects uploaded, {len(sent.kept)} were there", err=True)
+        click.echo(json.dumps(prepared.planned.job, indent=2, ensure_ascii=False))
+        prune()
     if done is not None and record is not None:
         _print_submitted(prepared, done, record, as_json=as_json)
         prune()

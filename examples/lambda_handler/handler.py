@@ -61,6 +61,10 @@ def job_changed(event: dict, _context: object) -> dict:
 
 
 def _submission(event: dict) -> Submission:
+    """Raises: ValueError naming what the event lacks."""
+    missing = [name for name in ("job", "storyId") if not event.get(name)]
+    if missing:
+        raise ValueError(f"expected an event with job and storyId, it lacks {' and '.join(missing)}")
     job = {**event["job"], "Role": os.environ["MEDIACONVERT_ROLE"]}
     bucket = event.get("bucket", os.environ["JOURNAL_BUCKET"])
     return Submission(job, bucket, (), event["storyId"], event.get("timelineSha256", ""), event.get("key"))

@@ -69,6 +69,17 @@ def submit(session: Session, submission: Submission, settings: SubmitSettings | 
     return Submitted(made, new=True, findings=findings, uploads=uploads)
 
 
+def upload(session: Session, submission: Submission, settings: SubmitSettings | None = None) -> Uploaded:
+    """Bring the sources into the bucket, for a job that somebody else submits.
+
+    Raises: PreflightError, RemoteError, OutputError, Cancelled.
+    """
+    settings = settings or SubmitSettings()
+    if settings.checked:
+        _preflight(session, submission)
+    return upload_all(session, submission, settings.uploads)
+
+
 def what_is_left(session: Session, submission: Submission) -> str:
     """For somebody who stopped a run: a sentence about what goes on, and how to continue."""
     record = newest_attempt(session, submission)

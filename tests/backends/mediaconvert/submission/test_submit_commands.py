@@ -103,9 +103,21 @@ def test_a_rehearsal_in_words_names_objects_price_and_fidelity(run, spec, bucket
     assert done.stderr.endswith("nothing was sent\n")
 
 
+def test_sources_can_be_uploaded_for_a_job_that_somebody_else_submits(run, spec, bucket, s3_client, remote):
+    done = run("submit", spec, "--bucket", bucket, "--strategy", "classic", "--upload-only")
+    assert done.exit_code == 0, done.stderr
+    job = json.loads(done.stdout)
+    assert validate_job(job).findings == ()
+    there = keys(s3_client, bucket)
+    assert all(f"s3://{bucket}/{key}" in json.dumps(job) for key in there)
+    assert len(there) > 2
+    assert (remote.jobs, SqliteJournal.open_default().records()) == ([], ())
+
+
 REFUSED = {
     "a missing bucket": (["--bucket", "nobody-has-this"], 5, "bucket nobody-has-this: does not exist"),
     "a missing queue": (["--queue", "fast"], 5, "queue fast: does not exist"),
+    "two purposes at once": (["--dry-run", "--wait"], 2, "exclude each other"),
     "a role without ARN": (["--role", "convert"], 2, "expected an ARN"),
     "a URL for a bucket": (["--bucket", "s3://stories/a"], 2, "leave out s3://"),
     "a folder with a variable": (["--prefix", "a/$t$"], 2, "expected folders"),

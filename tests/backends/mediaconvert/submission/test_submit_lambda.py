@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -99,3 +102,34 @@ def test_a_missing_variable_is_named(name, functions, monkeypatch):
     monkeypatch.delenv(name)
     with pytest.raises(KeyError, match=name):
         functions.submit_job(EVENT, None)
+
+
+NEEDED = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3", "certifi"}
+"""boto3 and what it brings, which the runtime of a function has; certifi only where it happens to be there."""
+CODE = """
+import json, sys
+import handler
+assert handler.submit_job(json.loads(sys.argv[1]), None)["success"]
+print(*sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_the_functions_need_nothing_beside_this_package_and_boto3(functions, tmp_path):
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(FOLDER), str(FOLDER.parents[1])])}
+    command = [sys.executable, "-c", CODE, json.dumps(EVENT)]
+    ran = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    foreign = (
+        set(ran.stdout.splitlines()[-1].split())
+        - set(sys.stdlib_module_names)
+        - {"__main__", "handler", "object_journal"}
+    )
+    assert {name for name in foreign if not name.startswith(("_", "backends", "renderer"))} <= NEEDED
+
+
+@pytest.mark.parametrize("missing", ["job", "storyId"])
+def test_an_event_that_lacks_something_is_refused_by_name(functions, endpoint, missing):
+    event = {name: value for name, value in EVENT.items() if name != missing}
+    with pytest.raises(ValueError, match=missing):
+        functions.submit_job(event, None)
+    assert endpoint.jobs == []
