@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import memory, rendering, rivals, smoothness, sound
+from benchmarks import jobs, memory, rendering, rivals, smoothness, sound
 from benchmarks.context import Context, Row
 from benchmarks.machine import describe_machine, load_average
 from benchmarks.material import FULL, QUICK, Material
@@ -37,6 +37,7 @@ MEASUREMENTS: dict[str, Callable[[Context], Iterator[Row]]] = {
     "shimmer": smoothness.shimmer,
     "compile": rendering.compiling,
     "startup": rendering.startup,
+    "validation": jobs.validation,
 }
 
 

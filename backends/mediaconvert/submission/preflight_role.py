@@ -35,8 +35,10 @@ def role_findings(session: Session, submission: Submission) -> list[Finding]:
         answer = session.patience.ask(session.services.iam, "GetRole", RoleName=role_name(role))
     except ServiceError as error:
         missing = error.missing or error.code == "NoSuchEntity"
-        found = [problem(about, "does not exist")] if missing else [unasked(about, error)]
-        return found if missing else [*found, *_permissions(session, role, about, submission)]
+        if missing:
+            return [problem(about, "does not exist")]
+        silent = [unasked(about, error)]
+        return silent if error.status is None else [*silent, *_permissions(session, role, about, submission)]
     if not is_trusted(at(answer, "Role", "AssumeRolePolicyDocument")):
         trust = f"does not let {PRINCIPAL} take it on"
         return [problem(about, trust, "sts:AssumeRole in its trust policy")]

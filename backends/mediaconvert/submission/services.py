@@ -178,7 +178,7 @@ def connect(
             session = boto3.session.Session(region_name=session.region_name or PLACEHOLDER, **keys)
         mediaconvert = session.client("mediaconvert", endpoint_url=endpoint_url, config=config)
         s3 = session.client("s3", endpoint_url=s3_endpoint_url, config=_s3_config(config, s3_endpoint_url))
-        answering = str(mediaconvert.meta.endpoint_url)
+        answering = str(mediaconvert.meta.endpoint_url).rstrip("/")
         iam = Boto3Service(session.client("iam", config=config)) if is_aws(answering) else None
     except NoRegionError:
         raise UsageError("no region is known: pass --region, or set AWS_DEFAULT_REGION") from None

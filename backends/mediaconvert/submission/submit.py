@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from backends.mediaconvert.submission.congestion import Congestion, await_room
 from backends.mediaconvert.submission.create import LONGEST_TURN_S, Creator
+from backends.mediaconvert.submission.findings import PreflightError, problem
 from backends.mediaconvert.submission.preflight import preflight, refuse_problems
 from backends.mediaconvert.submission.record import Record
 from backends.mediaconvert.submission.redaction import redact
@@ -93,6 +94,12 @@ def what_is_left(session: Session, submission: Submission) -> str:
 
 
 def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
+    """Raises: PreflightError for a definite no, and where nobody can be asked anything."""
+    if not session.services.signed:
+        none = problem(
+            "credentials", "none were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        )
+        raise PreflightError([none])
     findings = preflight(session, submission)
     refuse_problems(findings, submission)
     for finding in findings:

@@ -39,6 +39,9 @@ def test_a_plan_makes_uploads_and_submits_in_that_order(moving, strategy):
     names = [step.name for step in plan.steps]
     assert names == ["produce"] * (len(names) - 2) + ["upload", "submit"]
     assert "USD" in plan.steps[-1].does
+    estimate = plan.to_json()["estimate"]
+    assert estimate["currency"] == "USD"
+    assert (estimate["production_cost"] is not None) == (strategy == "classic")
     assert plan.timeline_sha256 == timeline_sha256(moving)
 
 

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import email.utils
+import threading
+import time
 
 import pytest
 from submit_endpoint import Fault
 from submit_stubs import StubService, refusal
 
 from backends.mediaconvert.submission.errors import RemoteJobError, ServiceError
-from backends.mediaconvert.submission.patience import Patience, RetryBudget
+from backends.mediaconvert.submission.patience import Patience, RetryBudget, SystemClock
 from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.services import Boto3Service, connect, retry_after_s
-from renderer.errors import UsageError
+from renderer.errors import Cancelled, UsageError
+from renderer.ffmpeg_process import CancelToken
 
 
 def failing(status, code="Broken"):
@@ -54,6 +57,17 @@ def test_all_calls_share_one_budget(clock):
         with pytest.raises(ServiceError):
             patience.ask(service, "GetJob", Id="1")
     assert len(service.calls) == 3 + 6
+
+
+def test_a_stop_ends_a_sleep_and_the_attempts():
+    cancel = CancelToken()
+    service, started = failing(500), time.monotonic()
+    patience = Patience(SystemClock(cancel), attempts=9, first_wait_s=30, jitter=lambda: 1.0, cancel=cancel)
+    threading.Timer(0.2, cancel.set).start()
+    with pytest.raises(Cancelled):
+        patience.ask(service, "GetJob")
+    assert time.monotonic() - started < 10
+    assert len(service.calls) == 1
 
 
 def test_waits_are_bounded(clock):
@@ -124,6 +138,25 @@ def test_without_a_region_the_error_says_so(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(UsageError, match="--region"):
         connect()
+
+
+def test_an_address_with_a_slash_is_the_same_address():
+    plain, slashed = (connect(endpoint_url=url, s3_endpoint_url=url) for url in ("http://[::1]:1", "http://[::1]:1/"))
+    assert plain.scope == slashed.scope == "http://[::1]:1"
+    plain.close()
+    slashed.close()
+
+
+def test_where_everything_is_a_stand_in_no_account_is_needed(monkeypatch):
+    for name in ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    here = "http://127.0.0.1:1"
+    services = connect(endpoint_url=here, s3_endpoint_url=here)
+    assert (services.region, services.signed, services.iam) == ("stand-in", True, None)
+    services.close()
+    half = connect(region="eu-central-1", endpoint_url=here)
+    assert not half.signed
+    half.close()
 
 
 def test_a_stand_in_is_never_asked_about_roles(services):

@@ -255,6 +255,20 @@ def test_without_credentials_nothing_is_asked(granted, story, endpoint):
     assert endpoint.calls == []
 
 
+def test_without_credentials_nothing_is_submitted_and_no_record_is_left(granted, story):
+    with_services(granted, signed=False)
+    with pytest.raises(PreflightError, match="credentials: none were found: set AWS_PROFILE"):
+        submit(granted, story)
+    assert granted.journal.records() == ()
+
+
+def test_a_role_service_that_nobody_reaches_is_asked_once(session, story):
+    silent = StubService(GetRole=refusal("GetRole", None, "EndpointConnectionError"))
+    with_services(session, iam=silent)
+    assert [about for _, about, _, _ in found(session, story)] == ["role storyreel"]
+    assert set(silent.calls) == {"GetRole"}
+
+
 def test_a_service_that_nobody_reaches_is_asked_once(granted, make_submission, clock):
     gone = refusal("any", None, "EndpointConnectionError")
     silent = StubService(**dict.fromkeys(("GetQueue", "ListJobs", "HeadBucket", "HeadObject"), gone))
