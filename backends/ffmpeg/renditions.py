@@ -16,7 +16,6 @@ from backends.ffmpeg.cache import SegmentCache
 from backends.ffmpeg.jpeg import jpeg_argv, verify_jpeg
 from backends.ffmpeg.webm import verify_webm, webm_argv, webm_ingredients
 from renderer.ffmpeg_process import Child, Limits
-from renderer.picture.intake import Intake
 from renderer.publish import unfinished_file
 from renderer.renditions import capture_beside, webm_beside
 from renderer.timebase import FrameRange
@@ -141,12 +140,11 @@ class _Making:
         from renderer.picture.compositor import FrameRenderer
         from renderer.picture.prepared import PictureShelf
 
-        limits, size = self._workspace.limits, (self._timeline.width, self._timeline.height)
-        with Intake(limits) as intake:
-            shelf = PictureShelf(self._workspace.folder, intake, max_bytes=limits.image_bytes, frame=size)
-            renderer = FrameRenderer(self._timeline, shelf)
-            for frames in ranges:
-                yield from renderer.frames(frames)
+        workspace, size = self._workspace, (self._timeline.width, self._timeline.height)
+        shelf = PictureShelf(workspace.folder, workspace.intake, max_bytes=workspace.limits.image_bytes, frame=size)
+        renderer = FrameRenderer(self._timeline, shelf)
+        for frames in ranges:
+            yield from renderer.frames(frames)
 
     def _published(self, made: Path, target: Path) -> Path:
         with (
