@@ -12,7 +12,7 @@ import hashlib
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from backends.mediaconvert.submission.errors import RemoteError, ServiceError
 from backends.mediaconvert.submission.findings import PreflightError, problem
@@ -193,34 +193,6 @@ class _Uploads:
         answer = head(self._session, self._submission.bucket, item.key)
         if answer is None or not arrived(answer, local, checksum):
             raise RemoteError(f"{item.key}: sent {local.size} bytes, and something else is in the bucket")
-
-
-@dataclass(frozen=True, slots=True)
-class ObjectState:
-    """What the bucket holds under the key of one upload. `size` is None where nothing is there, or nobody can tell."""
-
-    key: str
-    what: str
-    state: Literal["there", "missing", "other content", "unknown"]
-    size: int | None = None
-    detail: str = ""
-
-
-def object_states(session: Session, submission: Submission) -> tuple[ObjectState, ...]:
-    """Each upload in turn, without sending anything. Raises: Cancelled."""
-    with ThreadPoolExecutor(UploadSettings().workers) as pool:
-        return tuple(pool.map(lambda item: _state(session, submission.bucket, item), submission.uploads))
-
-
-def _state(session: Session, bucket: str, item: Upload) -> ObjectState:
-    try:
-        answer = head(session, bucket, item.key)
-    except ServiceError as error:
-        return ObjectState(item.key, item.what, "unknown", detail=str(error))
-    if answer is None:
-        return ObjectState(item.key, item.what, "missing", item.size)
-    size = int_at(answer, "ContentLength")
-    return ObjectState(item.key, item.what, "there" if matches(answer, item) else "other content", size)
 
 
 THERE = "there"
