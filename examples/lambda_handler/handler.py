@@ -22,6 +22,7 @@ from backends.mediaconvert.submission.services import connect
 from backends.mediaconvert.submission.session import Session
 from backends.mediaconvert.submission.submission import Submission
 from backends.mediaconvert.submission.submit import SubmitSettings, submit
+from backends.mediaconvert.validation import validate_job
 
 REQUIRED = ("MEDIACONVERT_ROLE", "JOURNAL_BUCKET")
 SETTINGS = SubmitSettings(congestion=Congestion(checks=0, when_full="defer"), longest_turn_s=0)
@@ -61,11 +62,14 @@ def job_changed(event: dict, _context: object) -> dict:
 
 
 def _submission(event: dict) -> Submission:
-    """Raises: ValueError naming what the event lacks."""
+    """Raises: ValueError naming what the event lacks, or what is wrong with its job."""
     missing = [name for name in ("job", "storyId") if not event.get(name)]
     if missing:
         raise ValueError(f"expected an event with job and storyId, it lacks {' and '.join(missing)}")
     job = {**event["job"], "Role": os.environ["MEDIACONVERT_ROLE"]}
+    validation = validate_job(job)
+    if not validation.passed:
+        raise ValueError(validation.report("the job"))
     bucket = event.get("bucket", os.environ["JOURNAL_BUCKET"])
     return Submission(job, bucket, (), event["storyId"], event.get("timelineSha256", ""), event.get("key"))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from backends.mediaconvert.submission.errors import RemoteError
 from backends.mediaconvert.submission.record_json import record_from_json, record_to_json
@@ -53,10 +53,10 @@ class ObjectJournal:
     def _get(self, submission_id: str) -> tuple[Record | None, str]:
         try:
             answer = self._client.get_object(Bucket=self._bucket, Key=self._key(submission_id))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in GONE:
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) in GONE:
                 return None, ""
-            raise
+            raise RemoteError(f"the journal in {self._bucket} can't be read: {error}") from error
         return record_from_json(answer["Body"].read().decode()), answer["ETag"]
 
     def _put(self, submission_id: str, record: Record | None, etag: str) -> bool:
@@ -68,11 +68,15 @@ class ObjectJournal:
                 self._client.delete_object(Bucket=self._bucket, Key=key, **condition)
             else:
                 self._client.put_object(Bucket=self._bucket, Key=key, Body=record_to_json(record).encode(), **condition)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in LOST:
+        except (BotoCoreError, ClientError) as error:
+            if _code(error) in LOST:
                 return False
-            raise
+            raise RemoteError(f"the journal in {self._bucket} can't be written: {error}") from error
         return True
 
     def _key(self, submission_id: str) -> str:
         return f"{self._prefix}/{submission_id}.json"
+
+
+def _code(error: BotoCoreError | ClientError) -> str:
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""

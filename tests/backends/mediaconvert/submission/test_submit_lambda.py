@@ -13,12 +13,16 @@ import pytest
 from submit_endpoint import Fault
 
 FOLDER = Path(__file__).resolve().parents[4] / "examples" / "lambda_handler"
-EVENT = {"job": {"Queue": "Default", "Settings": {"Inputs": [], "OutputGroups": []}}, "storyId": "story-1"}
+GOLDEN = Path(__file__).parents[1] / "golden" / "mezzanine.json"
+TEXT = GOLDEN.read_text(encoding="utf-8").replace("s3://stories/(", "https://example.com/(").replace(')"', ')/a.mp4"')
+EVENT = {"job": json.loads(TEXT)["job"], "storyId": "story-1"}
+"""The recorded job, with its sources on the web, where no preflight looks for them."""
 
 
 @pytest.fixture
-def functions(monkeypatch, endpoint, s3_url, bucket):
+def functions(monkeypatch, endpoint, s3_url, s3_client, bucket):
     """The module, imported as it is in its own folder, for a bucket and an endpoint of this test."""
+    s3_client.create_bucket(Bucket="stories")  # where the recorded job writes
     monkeypatch.syspath_prepend(str(FOLDER))
     variables = {"MEDIACONVERT_ROLE": "arn:aws:iam::111122223333:role/storyreel", "JOURNAL_BUCKET": bucket,
                  "MEDIACONVERT_ENDPOINT": endpoint.url, "S3_ENDPOINT": s3_url}  # fmt: skip
@@ -102,6 +106,20 @@ def test_a_missing_variable_is_named(name, functions, monkeypatch):
     monkeypatch.delenv(name)
     with pytest.raises(KeyError, match=name):
         functions.submit_job(EVENT, None)
+
+
+def test_a_job_that_the_service_would_refuse_is_refused_here(functions, endpoint):
+    settings = {**EVENT["job"]["Settings"], "Inputs": []}
+    with pytest.raises(ValueError, match="V10"):
+        functions.submit_job({**EVENT, "job": {**EVENT["job"], "Settings": settings}}, None)
+    assert endpoint.jobs == []
+
+
+def test_a_journal_that_can_not_be_read_is_an_answer_not_a_crash(functions, monkeypatch, endpoint):
+    monkeypatch.setenv("JOURNAL_BUCKET", "no-such-bucket-anywhere")
+    answer = functions.submit_job(EVENT, None)
+    assert (answer["success"], answer["deferred"], endpoint.jobs) == (False, False, [])
+    assert "the journal in no-such-bucket-anywhere can't be" in answer["message"]
 
 
 NEEDED = {"boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3", "certifi"}
