@@ -35,6 +35,7 @@ def found(video, other, failures):
     return [(frames, what) for _, _, frames, what in failures(compare(video, other, CompareSettings(vmaf=False)))]
 
 
+CAMPAIGN = pytest.mark.campaign
 SAME = {
     "another container order": ["-c", "copy", "-movflags", "+faststart"],
     "another preset": ["-vf", "null", *X264, "-preset", "medium"],
@@ -42,7 +43,15 @@ SAME = {
 }
 
 
-@pytest.mark.parametrize("options", SAME.values(), ids=SAME)
+def quick(cases, *names):
+    """The named cases on every run, the others by `make campaign`."""
+    return [
+        pytest.param(*(case if isinstance(case, tuple) else (case,)), id=name, marks=[] if name in names else CAMPAIGN)
+        for name, case in cases.items()
+    ]
+
+
+@pytest.mark.parametrize("options", quick(SAME, "another preset"))
 def test_encoder_noise_is_no_difference(video, made, failures, options):
     assert found(video, made(*options), failures) == []
 
@@ -62,7 +71,7 @@ MUTANTS = {
 }
 
 
-@pytest.mark.parametrize(("options", "words"), MUTANTS.values(), ids=MUTANTS)
+@pytest.mark.parametrize(("options", "words"), quick(MUTANTS, "hue", "2 px", "moov", "late"))
 def test_a_change_is_found_and_named(video, made, failures, options, words):
     [(_frames, what)] = found(video, made(*options), failures)
     assert re.fullmatch(words, what), what
