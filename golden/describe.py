@@ -92,7 +92,9 @@ def explain(pairs: Sequence[Pair], factor: int) -> Fit | None:
     if small:
         return None
     pixels = float(factor)
-    geometry = [fit_mirror(lumas), fit_shift(lumas, pixels), fit_blur(lumas, pixels)]
+    geometry = [fit_mirror(lumas), fit_shift(lumas, pixels)]
+    if alike >= _OTHER_PICTURE:
+        geometry.append(fit_blur(lumas, pixels))
     fits = [fit for fit in (colour, *geometry) if fit is not None and fit.what]
     best = max(fits, key=lambda fit: fit.explained, default=None)
     if best is not None and best.explained >= ENOUGH:

@@ -1,7 +1,7 @@
 """The small reference video of a golden: every frame, at most 640 pixels wide, with the sound, at most 1.2 MB a minute.
 
-The encoder's rate is capped (ITU-T H.264 Annex C buffering), so the size is a promise, not a hope: 88 kbit/s of
-picture and 64 kbit/s of sound, 1.14 MB a minute.
+The encoder's rate is capped (ITU-T H.264 Annex C buffering), so the size is a promise, not a hope: 80 kbit/s of
+picture and 64 kbit/s of sound, 1.08 MB a minute, and 50 KB of container.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from renderer.timeline.model import Timeline
 
 MAX_WIDTH = 640
-_PICTURE_KBIT, _BUFFER_KBIT, _SOUND_BIT = 88, 176, 64_000
+_PICTURE_KBIT, _BUFFER_KBIT, _SOUND_BIT = 80, 160, 64_000
 _PATIENCE = Limits(wall_s=3_600, trusted=True)
 
 
