@@ -44,11 +44,12 @@ def storyreel() -> list[str]:
 def run(
     argv: Sequence[str], *, env: Mapping[str, str] | None = None, watch_memory: bool = False, cwd: Path | None = None
 ) -> Measured:
-    """Run one program to its end. Raises: RunFailed."""
+    """Run one program to its end, with its compiled modules kept as any installation keeps them. Raises: RunFailed."""
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as printed:
         started = time.perf_counter()
         child = subprocess.Popen(
-            list(argv), stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=cwd, env=os.environ | dict(env or {})
+            list(argv), stdin=subprocess.DEVNULL, stdout=printed, stderr=said, cwd=cwd, env=inherited | dict(env or {})
         )
         watcher = MemoryWatcher(child.pid) if watch_memory else None
         try:

@@ -135,8 +135,8 @@ def _facts(container: InputContainer, boxes: list[str]) -> Mp4Facts:
     seen = _count_packets(container, video, audio)
     pictures, context = seen[video.index], video.codec_context
     rate = Fraction(video.average_rate or 0)
-    unit = Fraction(video.time_base or 0)
-    frames = sorted(time * unit * rate for time in pictures.times)
+    frames_in_unit = Fraction(video.time_base or 0) * rate
+    times = sorted(time * frames_in_unit.numerator for time in pictures.times)
     return Mp4Facts(
         index_first="moov" in boxes and "mdat" in boxes and boxes.index("moov") < boxes.index("mdat"),
         video=_stream_facts(video, pictures),
@@ -153,8 +153,8 @@ def _facts(container: InputContainer, boxes: list[str]) -> Mp4Facts:
             int(context.color_trc),
             int(context.colorspace),
         ),
-        keyframe_gap=_longest_gap([int(time * unit * rate) for time in pictures.keyframes], len(frames)),
-        even_times=frames == list(range(len(frames))),
+        keyframe_gap=_longest_gap([int(time * frames_in_unit) for time in pictures.keyframes], len(times)),
+        even_times=times == [number * frames_in_unit.denominator for number in range(len(times))],
         audio_profile=str(audio.codec_context.profile),
         sample_rate=audio.codec_context.sample_rate,
         channels=audio.codec_context.channels,

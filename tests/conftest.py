@@ -30,9 +30,11 @@ DEBIAN_FFMPEG = Path("/usr/bin/ffmpeg")
 def _own_cache(tmp_path_factory):
     """Point STORYREEL_CACHE_DIR, for this process and its children, at a folder of this session.
 
-    Compiled kernels stay where numba keeps them: compiling them again costs a minute.
+    Compiled kernels stay where numba keeps them: compiling them again costs a minute. Compiled modules are kept as
+    well, for the hundreds of children that tests start.
     """
     with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("STORYREEL_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import heapq
 import math
+import operator
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from renderer.errors import OutputError
 from renderer.timebase import SAMPLE_RATE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from av.audio.stream import AudioStream
@@ -89,9 +90,12 @@ def join(
             video.time_base = 1 / rate
             audio = container.add_stream_from_template(audio_file.streams.audio[0])
             header = first.streams.video[0].codec_context.extradata
+            ticks = math.lcm(rate.numerator, SAMPLE_RATE)
             pictures = _video_packets(segments, video, header, rate, muxed.video, known=known)
             sounds = _audio_packets(audio_file, audio, muxed.audio)
-            for packet in heapq.merge(pictures, sounds, key=_decoding_order(rate)):
+            sound_unit = Fraction(audio_file.streams.audio[0].time_base or 0)
+            both = _timed(pictures, 1 / rate, ticks), _timed(sounds, sound_unit, ticks)
+            for _, packet in heapq.merge(*both, key=operator.itemgetter(0)):
                 container.mux(packet)
         if known.get(sound, muxed.audio.hexdigest()) != muxed.audio.hexdigest():
             raise OutputError("the encoded sound is no longer what it was when it was written")
@@ -113,18 +117,11 @@ def sound_sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _decoding_order(rate: Fraction) -> Callable[[Packet], int]:
-    """A packet's decoding time in whole ticks that suit frames and samples: exact, without a Fraction for each."""
-    ticks = math.lcm(rate.numerator, SAMPLE_RATE)
-    ticks_in: dict[Fraction, int] = {}
-
-    def decoding_time(packet: Packet) -> int:
-        base = Fraction(packet.time_base)
-        if base not in ticks_in:
-            ticks_in[base] = int(ticks * base)
-        return (packet.dts or 0) * ticks_in[base]
-
-    return decoding_time
+def _timed(packets: Iterable[Packet], unit: Fraction, ticks: int) -> Iterator[tuple[int, Packet]]:
+    """Each packet behind its decoding time in `ticks` a second, which suit frames and samples: exact, in integers."""
+    ticks_in_unit = int(ticks * unit)
+    for packet in packets:
+        yield (packet.dts or 0) * ticks_in_unit, packet
 
 
 def _video_packets(
@@ -136,32 +133,33 @@ def _video_packets(
     *,
     known: Mapping[Path, str],
 ) -> Iterator[Packet]:
+    frame_s = 1 / rate
     for frames, path in segments:
         with open_undecoded(path) as container:
-            if container.streams.video[0].codec_context.extradata != header:
+            source = container.streams.video[0]
+            if source.codec_context.extradata != header:
                 raise OutputError(f"segment {path.name} was encoded with other settings than the first one")
-            own = PacketDigest()
+            own, frames_in_unit = PacketDigest(), Fraction(source.time_base or 0) * rate
             for packet in container.demux(video=0):
                 if packet.size:
                     digest.add(packet)
                     own.add(packet)
-                    yield _shifted(packet, stream, frames.start, rate)
+                    packet.pts = frames.start + _frame(packet.pts, frames_in_unit)
+                    packet.dts = frames.start + _frame(packet.dts, frames_in_unit)
+                    packet.stream, packet.time_base, packet.duration = stream, frame_s, 1
+                    yield packet
             if own.packets != len(frames):
                 raise OutputError(f"segment {path.name} holds {own.packets} frames, planned are {len(frames)}")
             if known.get(path, own.hexdigest()) != own.hexdigest():
                 raise OutputError(f"segment {path.name} is no longer what it was when it was verified")
 
 
-def _shifted(packet: AnyPacket[VideoStream], stream: VideoStream, start: int, rate: Fraction) -> AnyPacket[VideoStream]:
-    """Times in whole frames since the programme's start."""
-    unit = Fraction(packet.time_base) * rate
-    pts, dts = ((time or 0) * unit for time in (packet.pts, packet.dts))
-    if pts.denominator != 1 or dts.denominator != 1:
-        raise OutputError(f"a packet lies between two frames (pts {pts}, dts {dts})")
-    packet.stream = stream
-    packet.time_base = 1 / rate
-    packet.pts, packet.dts, packet.duration = int(pts) + start, int(dts) + start, 1
-    return packet
+def _frame(time: int | None, frames_in_unit: Fraction) -> int:
+    """A segment's time as a whole number of frames since its start. Raises: OutputError for one between two frames."""
+    frame, rest = divmod((time or 0) * frames_in_unit.numerator, frames_in_unit.denominator)
+    if rest:
+        raise OutputError(f"a packet lies between two frames: {time} units of {frames_in_unit} frame")
+    return frame
 
 
 def _audio_packets(container: InputContainer, stream: AudioStream, digest: PacketDigest) -> Iterator[Packet]:

@@ -32,6 +32,10 @@ def flat_rows(plane: Plane, *, writeable: bool = False) -> tuple[Plane, int]:
         raise ValueError(f"expected adjacent columns and rows in order, found strides {plane.strides}")
     if writeable and not plane.flags.writeable:
         raise ValueError("expected a writeable plane, found a read-only one")
+    if stride == width:
+        whole = plane.reshape(-1)
+        whole.flags.writeable = writeable
+        return whole, stride
     return as_strided(plane, ((height - 1) * stride + width,), (1,), writeable=writeable), stride
 
 

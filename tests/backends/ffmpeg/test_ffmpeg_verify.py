@@ -175,8 +175,8 @@ def test_sound_that_starts_late_is_refused(monkeypatch, refused):
 
 
 def test_pictures_that_start_late_are_refused(monkeypatch, refused):
-    real = mux._shifted
-    monkeypatch.setattr(mux, "_shifted", lambda packet, stream, start, rate: real(packet, stream, start + 3, rate))
+    real = mux._frame
+    monkeypatch.setattr(mux, "_frame", lambda time, unit: real(time, unit) + 3)
     refused()
 
 
