@@ -25,7 +25,6 @@ from backends.ffmpeg.verify import verify_segment
 from renderer.errors import Cancelled, StoryreelError
 from renderer.ffmpeg_process import kill_children
 from renderer.ingredients import ingredients_key
-from renderer.timebase import FrameRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from renderer.picture.compositor import FrameRenderer
     from renderer.picture.prepared import PictureShelf
     from renderer.story import Workspace
+    from renderer.timebase import FrameRange
     from renderer.timeline.model import Layer, Timeline
 
 SOUND_NAME = "sound.m4a"
@@ -82,6 +82,7 @@ class Rendering:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._to_render: list[FrameRange] = []
+        self._prepared_from = -1
         self.jobs, self.sound_part = story_parts(timeline, output, workspace.scratch)
         self.sound_file = workspace.scratch / SOUND_NAME
         self.from_cache = 0
@@ -92,8 +93,8 @@ class Rendering:
     def encode(self) -> None:
         """Raises: ToolError, OutputError, MediaError, Cancelled."""
         missing = [job for job in self.jobs if not self._from_cache(job)]
-        self._to_render = [job.frames for job in missing]
         first = {job.key: job for job in reversed(missing)}
+        self._to_render = [job.frames for job in missing if first[job.key] is job]
         timeline, limits = self._timeline, self._workspace.limits
         with (
             ThreadPoolExecutor(1, "pictures") as self._ahead,
@@ -119,8 +120,14 @@ class Rendering:
         from renderer.picture.prepared import PictureShelf
 
         self._workspace.intake.get_ready()
-        size = (timeline.width, timeline.height)
-        return PictureShelf(self._workspace.folder, self._workspace.intake, max_bytes=max_bytes, frame=size)
+        return PictureShelf(
+            self._workspace.folder,
+            self._workspace.intake,
+            max_bytes=max_bytes,
+            frame=(timeline.width, timeline.height),
+            kept=3 * self._settings.jobs + 2,
+            in_use=2 * self._settings.jobs + 1,
+        )
 
     def _from_cache(self, job: Job) -> bool:
         kept = self._cache.take(job.part.ingredients, job.target) if self._cache is not None else None
@@ -165,24 +172,29 @@ class Rendering:
             self._cache.put(self.sound_part.ingredients, self.sound_file, self.sound_facts)
 
     def _prepare_next(self, job: Job) -> None:
-        """Have the pictures of the coming segments decoded beside the encoders, a few at a time, its own ones first.
+        """Have the pictures of this and the coming segments decoded beside the encoders, in the order of their need.
 
-        Shots whose segments are all in the cache need none.
+        The shelf takes few in advance. Shots whose segments are all in the cache need none.
         """
-        for layer in visible_layers(self._timeline, job.frames):
-            self._prepare(layer)
-        reach = FrameRange(job.frames.end, min(job.frames.end + self._look_ahead(), self._timeline.frame_count))
+        reach = range(job.frames.start, job.frames.start + self._look_ahead())
         coming = [frames for frames in self._to_render if frames.start in reach]
         layers = {layer.id: layer for frames in coming for layer in visible_layers(self._timeline, frames)}
-        for layer in layers.values():
-            self._ahead.submit(self._prepare, layer)
+        with self._lock:  # another thread may have come further meanwhile
+            if job.frames.start > self._prepared_from:
+                self._prepared_from = job.frames.start
+                self._ahead.submit(self._prepare, job.frames.start, list(layers.values()))
 
     def _look_ahead(self) -> int:
         return (self._settings.jobs + 1) * self._output.keyframe_frames
 
-    def _prepare(self, layer: Layer) -> None:
-        """A picture that can't be prepared is reported by the segment that needs it, by name."""
-        if self._shelf is not None and not self._settings.cancel.is_set():
+    def _prepare(self, start: int, layers: list[Layer]) -> None:
+        """Until another segment begins: its own list holds what is still to come.
+
+        A picture that can't be prepared is reported by the segment that needs it, by name.
+        """
+        for layer in layers:
+            if self._shelf is None or self._prepared_from > start or self._settings.cancel.is_set():
+                return
             with contextlib.suppress(StoryreelError):
                 self._shelf.prepare(layer)
 

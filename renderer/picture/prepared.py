@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from renderer.timeline.model import ImageSource, Layer, Rect, VideoSource
 
 KEPT_PICTURES = 8
-"""Pictures in memory at once: those of two segments under way, with crossfades, and the next one's."""
+"""Pictures in memory at once: those of two segments under way, with crossfades and a logo, and three to come."""
+IN_USE = 5
+"""How many of them may be on screen; the others may wait for their turn."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,13 +57,24 @@ class _Wanted:
 
 
 class PictureShelf:
-    """Prepares pictures on demand, for several threads: the second to ask for one waits for the first."""
+    """Prepares pictures on demand, for several threads: the second to ask for one waits for the first.
+
+    Of `kept` pictures, `kept - in_use` may be prepared before they are drawn; they are let go last.
+    """
 
     def __init__(
-        self, folder: MediaFolder, intake: Intake, *, max_bytes: int, frame: tuple[int, int], kept: int = KEPT_PICTURES
+        self,
+        folder: MediaFolder,
+        intake: Intake,
+        *,
+        max_bytes: int,
+        frame: tuple[int, int],
+        kept: int = KEPT_PICTURES,
+        in_use: int = IN_USE,
     ) -> None:
         self._folder, self._intake, self._max_bytes, self._frame = folder, intake, max_bytes, frame
-        self._kept = kept
+        self._kept, self._most_waiting = kept, kept - in_use
+        self._waiting: set[_Wanted] = set()
         self._shelf: OrderedDict[_Wanted, Future[PreparedPicture]] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -86,11 +99,18 @@ class PictureShelf:
         return self._get(_Wanted(_source(layer), *self._frame, "backdrop"))
 
     def prepare(self, layer: Layer) -> None:
-        """Have the layer's pictures ready for when they are needed. Raises: as `picture`."""
+        """Have the layer's pictures ready for when they are drawn, unless enough wait already. Raises: as `picture`."""
         if layer.source is not None:
-            self.picture(layer)
+            self._get_ahead(self._wanted(layer))
             if layer.fit == "blur":
-                self.backdrop(layer)
+                self._get_ahead(_Wanted(layer.source, *self._frame, "backdrop"))
+
+    def _get_ahead(self, wanted: _Wanted) -> None:
+        with self._lock:
+            if wanted in self._shelf or len(self._waiting) >= self._most_waiting:
+                return
+            self._waiting.add(wanted)
+        self._get(wanted, drawn=False)
 
     def _wanted(self, layer: Layer) -> _Wanted:
         source = _source(layer)
@@ -99,8 +119,10 @@ class PictureShelf:
         width, height = deepest_size(layer)
         return _Wanted(source, -int(-width // 1), -int(-height // 1), "moving")
 
-    def _get(self, wanted: _Wanted) -> PreparedPicture:
+    def _get(self, wanted: _Wanted, *, drawn: bool = True) -> PreparedPicture:
         with self._lock:
+            if drawn:
+                self._waiting.discard(wanted)
             kept = self._shelf.get(wanted)
             if kept is not None:
                 self._shelf.move_to_end(wanted)
@@ -108,7 +130,7 @@ class PictureShelf:
                 mine: Future[PreparedPicture] = Future()
                 self._shelf[wanted] = mine
                 while len(self._shelf) > self._kept:
-                    self._shelf.popitem(last=False)
+                    self._let_go()
         if kept is not None:
             return kept.result()
         try:
@@ -116,9 +138,16 @@ class PictureShelf:
         except BaseException as error:
             with self._lock:
                 self._shelf.pop(wanted, None)
+                self._waiting.discard(wanted)
             mine.set_exception(error)
             raise
         return mine.result()
+
+    def _let_go(self) -> None:
+        """Of the picture that was drawn longest ago."""
+        oldest = next((wanted for wanted in self._shelf if wanted not in self._waiting), next(iter(self._shelf)))
+        self._waiting.discard(oldest)
+        del self._shelf[oldest]
 
     def _prepare(self, wanted: _Wanted) -> PreparedPicture:
         name = wanted.source.path

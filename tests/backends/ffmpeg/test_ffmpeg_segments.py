@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.ffmpeg.segments import cut_segments, shots
+from renderer.picture.intake import Intake
 from renderer.timebase import FrameRange
 from renderer.timeline.model import Layer, Sound, Timeline
 
@@ -72,3 +73,13 @@ def test_cuts_of_a_known_programme(starts, frame_count, expected):
 def test_a_changed_shot_leaves_the_segments_of_the_others_alone():
     before, after = (cut_segments(timeline_of(starts, 400), 60) for starts in ([100, 250], [100, 240]))
     assert [part for part in before if part.end <= 100] == [part for part in after if part.end <= 100]
+
+
+def test_many_short_shots_decode_their_pictures_once(tmp_path, make_image, write_spec, run_story, monkeypatch):
+    asked = []
+    real = Intake.moving
+    monkeypatch.setattr(Intake, "moving", lambda self, name, *given: (asked.append(name), real(self, name, *given))[1])
+    names = [make_image(tmp_path / f"{n}.png", color=(8 * n, 200 - 3 * n, 90)).name for n in range(30)]
+    run_story(write_spec(tmp_path, images=names, length="15s"), tmp_path / "out.mp4")
+    assert set(asked) == set(names)
+    assert len(asked) <= len(names) + 3, "one may be let go and come back where a thread stands still on a busy machine"

@@ -148,6 +148,38 @@ def test_the_shelf_keeps_few_pictures_and_lets_the_least_used_go(pictures, count
     assert [name for _, name, *_ in counting.asked] == ["1.png"]
 
 
+def test_only_a_few_pictures_wait_for_their_turn(pictures, counting, shelf_of):
+    shelf = shelf_of(counting)
+    for layer in pictures:
+        shelf.prepare(layer)
+    assert [name for _, name, *_ in counting.asked] == ["0.png", "1.png", "2.png"]
+    shelf.picture(pictures[0])
+    shelf.prepare(pictures[3])
+    shelf.prepare(pictures[4])
+    assert [name for _, name, *_ in counting.asked][3:] == ["3.png"]
+
+
+def test_a_picture_that_waits_is_not_let_go_for_one_that_was_drawn(pictures, counting, shelf_of):
+    shelf = shelf_of(counting)
+    shelf.prepare(pictures[0])
+    for layer in pictures[1:]:
+        shelf.picture(layer)
+    counting.asked.clear()
+    shelf.picture(pictures[0])
+    assert counting.asked == []
+
+
+def test_a_damaged_picture_takes_no_place_among_those_that_wait(pictures, counting, shelf_of):
+    shelf = shelf_of(counting)
+    counting.refuse = True
+    for layer in pictures[:5]:
+        with pytest.raises(MediaError):
+            shelf.prepare(layer)
+    counting.refuse = False
+    shelf.prepare(pictures[5])
+    assert [name for _, name, *_ in counting.asked][-1] == "5.png"
+
+
 def test_every_thread_that_waits_for_a_damaged_picture_is_told_and_the_next_one_tries_again(
     pictures, counting, shelf_of
 ):
