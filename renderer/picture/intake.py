@@ -30,6 +30,8 @@ _PROJECT = Path(__file__).resolve().parents[2]
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from renderer.picture.intake_child import main; main()"
 _LIMITS = Limits(address_space_bytes=6_000_000_000, file_size_bytes=64_000_000, open_files=128)
 _SECONDS_PER_PICTURE = 60
+_SECONDS_TO_COMPILE = 600
+"""The first run of an installation compiles the kernels: half a minute of work, on a busy machine many times that."""
 Answer = dict[str, int | str | bool]
 _KERNEL_SETTINGS = ("NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "STORYREEL_KERNEL", "HOME")
 
@@ -73,6 +75,7 @@ class Intake:
         self._limits, self._for_frames = limits or MediaLimits.from_environment(), for_frames
         self._inserted, self._outlives_runs = inserted, outlives_runs
         self._child: Child | None = None
+        self._has_kernels = False
         self._lock = threading.Lock()
 
     def facts(self, name: str, content: bytes) -> PictureFacts:
@@ -134,12 +137,27 @@ class Intake:
             "height": size[1],
         }
         with self._lock:
-            answer, payload = self._exchange(name, request, content)
+            if task != "facts" and not self._has_kernels:
+                self._load_kernels(request)
+            answer, payload = self._exchange(name, request, content, _SECONDS_PER_PICTURE)
         if "error" in answer:
             raise MediaError(name, str(answer["error"]))
         return answer, payload
 
-    def _exchange(self, name: str, request: Request, content: bytes) -> tuple[Answer, bytes]:
+    def _load_kernels(self, request: Request) -> None:
+        """Before a picture's minute begins. Raises: ToolError."""
+        try:
+            answer, _ = self._exchange("", {**request, "task": "kernels", "bytes": 0}, b"", _SECONDS_TO_COMPILE)
+            why = str(answer.get("error", ""))
+        except MediaError as error:
+            why = error.reason
+        if why:
+            raise ToolError(
+                f"the process that prepares pictures can't load its kernels: {why}", argv=[], returncode=None
+            )
+        self._has_kernels = True
+
+    def _exchange(self, name: str, request: Request, content: bytes, seconds: float) -> tuple[Answer, bytes]:
         child = self._child or self._start()
         late = threading.Event()
 
@@ -147,7 +165,7 @@ class Intake:
             late.set()
             child.kill()
 
-        watchdog = threading.Timer(_SECONDS_PER_PICTURE, give_up)
+        watchdog = threading.Timer(seconds, give_up)
         watchdog.daemon = True
         watchdog.start()
         try:
@@ -180,18 +198,18 @@ class Intake:
             outlives_runs=self._outlives_runs,
         )
         if self._for_frames:
-            threading.Thread(target=_load_kernels, name="kernels").start()
+            threading.Thread(target=_load_own_kernels, name="kernels").start()
         return self._child
 
     def _stop(self) -> None:
         """End the child, however it is; the next picture gets a new one."""
-        child, self._child = self._child, None
+        child, self._child, self._has_kernels = self._child, None, False
         if child is not None:
             with child:  # leaving kills it: what it could still do nobody waits for, and it takes 0.2 s to tidy up
                 child.close_input()
 
 
-def _load_kernels() -> None:
+def _load_own_kernels() -> None:
     """Import numba and what is compiled with it: half a second that would otherwise come before the first frame."""
     import renderer.picture.compositor  # noqa: F401
 

@@ -12,6 +12,7 @@ import json
 import sys
 import threading
 import warnings
+from functools import cache
 from typing import IO, TYPE_CHECKING, Literal, TypedDict
 
 from PIL import ExifTags, Image, ImageCms
@@ -26,6 +27,7 @@ PILLOW_FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WEBP", "gif": "GIF", "h
 PILLOW_FORMATS |= {"bmp": "BMP", "tga": "TGA"}
 _DRAFT_MARGIN = 1.3
 """A JPEG is decoded at a half, quarter or eighth only while that still leaves this much to shrink."""
+_STRIP_ROWS = 128
 _SWAPS_SIDES = (5, 6, 7, 8)
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -38,7 +40,8 @@ _TURNS = {
 }
 
 
-Task = Literal["facts", "still", "moving", "backdrop", "pixels"]
+Task = Literal["facts", "still", "moving", "backdrop", "pixels", "kernels"]
+"""What is wanted. "kernels" comes without a picture and is answered once the compiled code is in memory."""
 
 
 class Request(TypedDict):
@@ -230,15 +233,23 @@ def make_backdrop(content: bytes, request: Request) -> tuple[Facts, bytes]:
 
 
 def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
+    """The (height, width, channels) samples, copied in strips: Pillow's own way holds the picture three times."""
     import numpy as np
 
-    return np.asarray(picture, dtype=np.uint8)
+    pixels = np.empty((picture.height, picture.width, len(picture.getbands())), np.uint8)
+    for top in range(0, picture.height, _STRIP_ROWS):
+        bottom = min(top + _STRIP_ROWS, picture.height)
+        pixels[top:bottom] = np.asarray(picture.crop((0, top, picture.width, bottom)))
+    return pixels
 
 
 def answer(request: Request, content: bytes) -> tuple[dict[str, object], bytes]:
     """Carry out one request; a picture that can't be used is an answer, not a crash."""
     try:
         match request["task"]:
+            case "kernels":
+                load_kernels()
+                return {}, b""
             case "facts":
                 return dict(read_facts(content, request["format"], request["pixels"])), b""
             case "still" | "moving":
@@ -272,20 +283,32 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
+@cache
+def _loading() -> threading.Thread:
+    thread = threading.Thread(target=_load_kernels, daemon=True)
+    thread.start()
+    return thread
+
+
 def load_kernels() -> None:
-    """Have the compiled code of every task in memory before the first picture needs it."""
+    """Have the compiled code of every task in memory; where nothing is compiled yet, that takes a minute."""
+    _loading().join()
+
+
+def _load_kernels() -> None:
     import numpy as np
 
     from renderer.picture.planes import moving_planes, still_planes
 
     for task in (still_planes, moving_planes):
-        task(np.zeros((4, 4, 3), np.uint8), 2, 2)
+        for channels in (3, 4):
+            task(np.zeros((4, 4, channels), np.uint8), 2, 2)
 
 
 def main() -> None:
     warnings.simplefilter("error")
     if WITH_KERNELS in sys.argv:
-        threading.Thread(target=load_kernels, daemon=True).start()
+        _loading()
     serve(sys.stdin.buffer, sys.stdout.buffer)
 
 
