@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from renderer.errors import MediaError
+from renderer.errors import MediaError, ToolError
 from renderer.media import MediaLimits
 from renderer.picture import intake
 from renderer.picture.intake import Intake
@@ -87,6 +87,33 @@ def test_hanging_child_is_ended_and_the_picture_named(door, good, monkeypatch):
         door.facts("stuck.png", good)
     monkeypatch.setattr(intake, "_SECONDS_PER_PICTURE", 60)
     assert door.facts("good.png", good).width == 64
+
+
+SLOW_KERNELS = """
+import sys, time
+sys.path.insert(0, sys.argv[1])
+from renderer.picture import intake_child
+intake_child._load_kernels = lambda: time.sleep(2)
+intake_child.make_planes = lambda content, request: ({"width": 2, "height": 2, "alpha": False}, bytes(6))
+intake_child.main()
+"""
+
+
+def test_compiling_kernels_takes_nothing_from_a_pictures_minute(good, monkeypatch):
+    monkeypatch.setattr(intake, "_PROGRAM", SLOW_KERNELS)
+    with Intake() as door:
+        door.facts("good.png", good)
+        monkeypatch.setattr(intake, "_SECONDS_PER_PICTURE", 1.5)
+        assert door.moving("good.png", good, 2, 2).data == bytes(6)
+
+
+def test_kernels_that_can_not_be_loaded_are_no_fault_of_the_picture(good, monkeypatch):
+    monkeypatch.setattr(intake, "_PROGRAM", SLOW_KERNELS)
+    monkeypatch.setattr(intake, "_SECONDS_TO_COMPILE", 0.5)
+    with Intake() as door:
+        door.facts("good.png", good)
+        with pytest.raises(ToolError, match=r"can't load its kernels: .*took too long"):
+            door.moving("good.png", good, 2, 2)
 
 
 def test_child_may_not_write_large_files_nor_use_all_memory(door, good):
