@@ -251,9 +251,11 @@ def render_story(
     executor: Backend | None = None,
 ) -> RunResult:
     from backends.base import RunSettings
+    from backends.ffmpeg.memory import give_large_blocks_back
     from renderer.publish import check_destination
     from renderer.renditions import rendition_files, video_path
 
+    give_large_blocks_back()
     executor = executor or backend_named("ffmpeg")
     with compiled_story(spec, options) as (story, workspace):
         target = video_path(target, story.timeline)
