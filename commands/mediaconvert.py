@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,8 +13,12 @@ from commands.options import ALLOW, JSON, OUTPUT_PRESET, OUTSIDE, SPEC, STRATEGY
 from commands.remote import BUCKET, DESTINATION, PREFIX, target_options
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from backends.mediaconvert.job import JobOptions, JobTarget, Strategy
+    from backends.mediaconvert.validation import Validation
     from renderer.story import Story, Workspace
+    from renderer.timeline.canonical import JSONValue
 
 
 @click.group()
@@ -50,15 +53,41 @@ def mediaconvert_job(
 
 
 @mediaconvert.command(name="validate")
-@click.argument("job", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.argument("jobs", metavar="JOB...", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True))
 @JSON
-def mediaconvert_validate(job: Path, *, as_json: bool) -> None:
-    """Check any job, settings, template or preset against the service's model and its unwritten rules."""
-    from backends.mediaconvert.validation import validate_text
+def mediaconvert_validate(jobs: tuple[str, ...], *, as_json: bool) -> None:
+    """Check jobs, settings, templates or presets against the service's model and its unwritten rules; - is stdin."""
+    checked = [(name, *_validated(name)) for name in jobs]
+    if as_json:
+        objects = [_as_object(name, validation, unread) for name, validation, unread in checked]
+        passed = all(item["passed"] for item in objects)
+        click.echo(json.dumps(objects[0] if len(jobs) == 1 else {"passed": passed, "documents": objects}, indent=2))
+    for name, validation, unread in checked:
+        if validation is not None and not as_json:
+            click.echo(validation.report(name))
+        if unread:
+            click.echo(unread, err=True)
+    sys.exit(max(2 if validation is None else validation.exit_code for _, validation, _ in checked))
 
-    validation = validate_text(job.read_bytes(), str(job))
-    click.echo(validation.to_json() if as_json else validation.report(str(job)))
-    sys.exit(validation.exit_code)
+
+def _validated(name: str) -> tuple[Validation | None, str]:
+    """What is found in a document; or None and why it can't be read, so that the others are checked all the same."""
+    from backends.mediaconvert.validation import validate_text
+    from renderer.errors import UsageError
+
+    try:
+        with click.open_file(name, "rb") as stream:
+            return validate_text(stream.read(), "stdin" if name == "-" else name), ""
+    except OSError as error:
+        return None, f"{name}: can't be read: {error.strerror}"
+    except UsageError as error:
+        return None, str(error)
+
+
+def _as_object(name: str, validation: Validation | None, unread: str) -> dict[str, JSONValue]:
+    if validation is None:
+        return {"file": name, "passed": False, "error": unread}
+    return {"file": name, **validation.to_json()}
 
 
 @mediaconvert.command(name="policy")

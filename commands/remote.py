@@ -78,18 +78,23 @@ class Connection:
 
 
 REGION = click.option(
-    "--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="AWS region; default: the profile's."
+    "--region",
+    envvar=["AWS_REGION", "AWS_DEFAULT_REGION"],
+    show_envvar=True,
+    help="AWS region; default: the profile's.",
 )
 ENDPOINT = click.option(
     "--endpoint-url",
     metavar="URL",
     envvar=["MEDIACONVERT_ENDPOINT", "AWS_ENDPOINT_URL_MEDIACONVERT"],
+    show_envvar=True,
     help="Something that stands in for MediaConvert; default: AWS.",
 )
 S3_ENDPOINT = click.option(
     "--s3-endpoint-url",
     metavar="URL",
     envvar="AWS_ENDPOINT_URL_S3",
+    show_envvar=True,
     help="Something that stands in for S3; default: AWS.",
 )
 
@@ -100,6 +105,7 @@ ROLE = click.option(
     required=True,
     metavar="ARN",
     envvar="MEDIACONVERT_ROLE",
+    show_envvar=True,
     callback=_role,
     help="IAM role that the service takes on.",
 )

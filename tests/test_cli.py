@@ -261,6 +261,21 @@ def test_a_wrong_job_is_exit_2_with_its_place(run, tmp_path):
     assert any(finding["pointer"] == "/Settings/OutputGroups" for finding in json.loads(result.stdout)["findings"])
 
 
+def test_many_documents_are_checked_in_one_run_though_one_can_not_be_read(run, tmp_path):
+    (tmp_path / "good.json").write_text('{"ContainerSettings": {"Container": "MP4"}, "VideoDescription": {}}')
+    (tmp_path / "torn.json").write_text('{"Settings": ')
+    names = [str(tmp_path / name) for name in ("torn.json", "good.json")]
+    result, listed = run("mediaconvert", "validate", *names), run("mediaconvert", "validate", *names, "--json")
+    assert (result.exit_code, "good.json: preset" in result.stdout, "torn.json" in result.stderr) == (2, True, True)
+    documents = json.loads(listed.stdout)["documents"]
+    assert [(item["file"], item["passed"]) for item in documents] == [(names[0], False), (names[1], True)]
+
+
+def test_a_job_can_be_checked_from_a_pipe():
+    result = CliRunner().invoke(cli.main, ["mediaconvert", "validate", "-"], input='{"OutputGroups": 7}')
+    assert (result.exit_code, "/OutputGroups" in result.stdout) == (2, True)
+
+
 REFUSED_CALLS = {
     "unknown command": (["rendr"], 2),
     "no spec": (["validate"], 2),

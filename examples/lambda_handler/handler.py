@@ -25,7 +25,7 @@ from backends.mediaconvert.submission.submit import SubmitSettings, submit
 from backends.mediaconvert.validation import validate_job
 
 REQUIRED = ("MEDIACONVERT_ROLE", "JOURNAL_BUCKET")
-SETTINGS = SubmitSettings(congestion=Congestion(checks=0, when_full="defer"), longest_turn_s=0)
+SETTINGS = SubmitSettings(congestion=Congestion(checks=0, when_full="defer"), longest_turn_s=0, look_back_s=0)
 
 
 def submit_job(event: dict, _context: object) -> dict:

@@ -27,7 +27,7 @@ from backends.mediaconvert.submission.record import (
 )
 from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.submission import request
-from renderer.errors import OutputError
+from renderer.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from backends.mediaconvert.submission.progress import JobMessage
@@ -51,23 +51,24 @@ class UnsureError(RemoteError):
     """Nobody knows whether the job was created. The same command again looks first, and creates it only if not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Creator:
-    """Creates the job of one submission, whose record is in the journal."""
+    """Creates the job of one submission, whose record is in the journal; `created` tells whether this one did it."""
 
     session: Session
     submission: Submission
     identity: str
     hop: Hop | None = None
     longest_turn_s: float = LONGEST_TURN_S
+    created: bool = False
 
     def create(self) -> Record:
         """The record with its job, whoever created it.
 
-        Raises: RemoteJobError where the service refused; UnsureError, BusyError; OutputError of the journal.
+        Raises: RemoteJobError where the service refused; UnsureError, BusyError, UsageError, OutputError.
         """
         job = request(self.submission, self.identity, self.hop)
-        turn = _Turn(self.session, self.identity, self.longest_turn_s)
+        turn = self._turn()
         try:
             record = turn.take()
             return record if record.has_job or record.finished else self._create(record, turn, job)
@@ -76,18 +77,22 @@ class Creator:
 
     def reconcile(self) -> Record | None:
         """For a record found SUBMITTING: the record with its job, or None where there is none yet."""
-        turn = _Turn(self.session, self.identity, self.longest_turn_s)
+        turn = self._turn()
         try:
             record = turn.take()
             return record if record.has_job or record.finished else self._found(record)
         finally:
             turn.give_back()
 
+    def _turn(self) -> _Turn:
+        return _Turn(self.session, self.identity, self.submission, self.longest_turn_s)
+
     def _create(self, record: Record, turn: _Turn, job: dict[str, JSONValue]) -> Record:
         unsure, attempt = turn.resumed, 0
         while True:
             known = (self._found(record) if unsure else None) or turn.renew()
             if known.has_job:
+                self.created = attempt > 0 and not turn.resumed
                 return known
             attempt += 1
             try:
@@ -101,6 +106,7 @@ class Creator:
         if not message.job_id:
             raise UnsureError("CreateJob answered without a job: run the same command again")
         now = self.session.clock.now()
+        self.created = True
         try:
             return self.session.change(self.identity, lambda record: created(record, message.job_id, now))
         except OutputError as error:
@@ -117,6 +123,8 @@ class Creator:
                 raise UnsureError(f"{error}. Whether the job exists is unknown: run the same command again") from None
             text = redact(_explained(error), self.submission.private)
             self.session.change(self.identity, lambda record: refused(record, text, now))
+            if error.status is None:
+                raise RemoteError(f"no job was created: {text}") from None
             raise RemoteJobError("", error.code, text) from None
         self.session.say(redact(f"{error}: trying again", self.submission.private))
 
@@ -138,17 +146,23 @@ class Creator:
 class _Turn:
     """The lease on one record while its job is created."""
 
-    def __init__(self, session: Session, identity: str, longest_s: float) -> None:
+    def __init__(self, session: Session, identity: str, submission: Submission, longest_s: float) -> None:
         self._session, self._identity, self._longest_s = session, identity, longest_s
+        self._key, self._content_sha256 = submission.key, submission.content_sha256()
         self._lease: Lease = new_lease(session.clock.now())
         self.resumed = False
 
     def take(self) -> Record:
-        """Wait for whoever holds the record; the answer may be that its job is there. Raises: BusyError."""
+        """Wait for whoever holds the record; the answer may be that its job is there.
+
+        Raises: BusyError; UsageError where another process has put another job under the same key.
+        """
         clock = self._session.clock
         give_up = clock.elapsed() + self._longest_s
         while True:
             record = self.renew(mine=False)
+            if record.content_sha256 != self._content_sha256:
+                raise UsageError(f"the key {self._key!r} was used for another job: choose a new key")
             if self._mine(record) or record.has_job or record.finished:
                 return record
             if clock.elapsed() >= give_up:
@@ -163,6 +177,8 @@ class _Turn:
         def change(record: Record) -> Record:
             if not mine:
                 self.resumed = record.first_sent_at is not None
+            if record.content_sha256 != self._content_sha256:
+                return record
             return claimed(record, self._lease, now)
 
         record = self._session.change(self._identity, change)

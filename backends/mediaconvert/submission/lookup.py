@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PAGE = 20
 PAGES = 250
+PAGES_BACK = 10
 CLOCKS_APART_S = 900.0
 """Far more than the service lets a signature's time differ from its own."""
 
@@ -43,6 +44,27 @@ def find_job(session: Session, submission_id: str, since: float) -> JobMessage |
         f"more than {PAGE * PAGES} jobs are newer than this submission: can't tell whether one of them is its own; "
         f"it would have submissionId {submission_id} in its user metadata"
     )
+
+
+def recent_jobs(session: Session, since: float) -> dict[str, JobMessage]:
+    """Submission id → its first job, of this package's jobs since then; the newest PAGES_BACK pages at most.
+
+    For a submission that nothing is known of here. Raises: ServiceError.
+    """
+    found: dict[str, JobMessage] = {}
+    token = ""
+    for _ in range(PAGES_BACK):
+        more = {"NextToken": token} if token else {}
+        answer = session.mediaconvert("ListJobs", MaxResults=PAGE, Order="DESCENDING", **more)
+        jobs = list_at(answer, "Jobs")
+        for job in jobs:
+            message = message_from_job(job, int(session.clock.now() * 1000))
+            if message.submission_id and _created(job) >= since:
+                found[message.submission_id] = message
+        token = text_at(answer, "NextToken")
+        if not token or any(_created(job) < since for job in jobs):
+            break
+    return found
 
 
 def _first(jobs: list[object], session: Session) -> JobMessage:

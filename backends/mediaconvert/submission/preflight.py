@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from backends.mediaconvert.submission.submission import Submission
 
 ARCHIVED = ("GLACIER", "DEEP_ARCHIVE")
+LIST_OF_JOBS = "list of jobs"
 
 
 def preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
@@ -78,7 +79,7 @@ def _listing(session: Session) -> list[Finding]:
     try:
         session.mediaconvert("ListJobs", MaxResults=1)
     except ServiceError as error:
-        return [unasked("list of jobs", error)]
+        return [unasked(LIST_OF_JOBS, error)]
     return []
 
 

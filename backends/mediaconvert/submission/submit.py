@@ -6,29 +6,37 @@ answered from the journal: nothing is asked, sent or created.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from backends.mediaconvert.submission.congestion import Congestion, await_room
 from backends.mediaconvert.submission.create import LONGEST_TURN_S, Creator
+from backends.mediaconvert.submission.errors import ServiceError
 from backends.mediaconvert.submission.findings import PreflightError, problem
-from backends.mediaconvert.submission.preflight import preflight, refuse_problems
-from backends.mediaconvert.submission.record import Record
+from backends.mediaconvert.submission.lookup import recent_jobs
+from backends.mediaconvert.submission.preflight import LIST_OF_JOBS, preflight, refuse_problems
+from backends.mediaconvert.submission.record import Record, heard
 from backends.mediaconvert.submission.redaction import redact
 from backends.mediaconvert.submission.upload import Uploaded, UploadSettings, upload_all
 from renderer.errors import UsageError
 
 if TYPE_CHECKING:
     from backends.mediaconvert.submission.findings import Finding
+    from backends.mediaconvert.submission.progress import JobMessage
     from backends.mediaconvert.submission.session import Session
     from backends.mediaconvert.submission.submission import Hop, Submission
+
+
+DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class SubmitSettings:
     """`again` submits anew what has finished. With `hop` the service moves a waiting job, and nobody waits here.
 
-    `longest_turn_s` is how long to wait for another process that creates the same job.
+    `longest_turn_s` is how long to wait for another process that creates the same job. `look_back_s` is how far back
+    the service's own list is searched for a submission that the journal does not know; 0 where nobody loses a journal.
     """
 
     again: bool = False
@@ -37,6 +45,7 @@ class SubmitSettings:
     congestion: Congestion = field(default_factory=Congestion)
     hop: Hop | None = None
     longest_turn_s: float = LONGEST_TURN_S
+    look_back_s: float = DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +65,24 @@ def submit(session: Session, submission: Submission, settings: SubmitSettings | 
     RemoteError, OutputError, Cancelled; the record then stays for the next run.
     """
     settings = settings or SubmitSettings()
+    unheard_of = newest_attempt(session, submission) is None
+    findings = _preflight(session, submission, settings) if unheard_of else ()
+    if unheard_of:
+        _look_back(session, submission, settings, findings)
     known = _known(session, submission, again=settings.again)
     if known is not None and known.state == "SUBMITTING":
         known = _creator(session, submission, known, settings).reconcile() or known
     if known is not None and (known.has_job or known.finished):
-        return Submitted(known, new=False)
-    findings = _preflight(session, submission) if settings.checked else ()
+        return Submitted(known, new=False, findings=findings)
+    if not unheard_of:
+        findings = _preflight(session, submission, settings)
     record = _record(session, submission, again=settings.again)
     uploads = upload_all(session, submission, settings.uploads)
     if settings.hop is None:
         await_room(session, record.id, record.queue, settings.congestion)
-    made = _creator(session, submission, record, settings).create()
-    return Submitted(made, new=True, findings=findings, uploads=uploads)
+    creator = _creator(session, submission, record, settings)
+    made = creator.create()
+    return Submitted(made, new=creator.created, findings=findings, uploads=uploads)
 
 
 def upload(session: Session, submission: Submission, settings: SubmitSettings | None = None) -> Uploaded:
@@ -76,8 +91,7 @@ def upload(session: Session, submission: Submission, settings: SubmitSettings | 
     Raises: PreflightError, RemoteError, OutputError, Cancelled.
     """
     settings = settings or SubmitSettings()
-    if settings.checked:
-        _preflight(session, submission)
+    _preflight(session, submission, settings)
     return upload_all(session, submission, settings.uploads)
 
 
@@ -93,8 +107,10 @@ def what_is_left(session: Session, submission: Submission) -> str:
     return f"job {record.job_id} goes on: `storyreel jobs wait {record.job_id}` follows it, `jobs cancel` stops it"
 
 
-def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
+def _preflight(session: Session, submission: Submission, settings: SubmitSettings) -> tuple[Finding, ...]:
     """Raises: PreflightError for a definite no, and where nobody can be asked anything."""
+    if not settings.checked:
+        return ()
     if not session.services.signed:
         none = problem(
             "credentials", "none were found: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -105,6 +121,31 @@ def _preflight(session: Session, submission: Submission) -> tuple[Finding, ...]:
     for finding in findings:
         session.say(redact(f"warning: {finding}", submission.private))
     return findings
+
+
+def _look_back(
+    session: Session, submission: Submission, settings: SubmitSettings, findings: tuple[Finding, ...]
+) -> None:
+    """Write into the journal what the service lists of this submission: another machine's, or of a lost journal.
+
+    A list that can't be read is no reason to stop: nothing here says that anything was ever sent.
+    """
+    if settings.look_back_s <= 0 or any(finding.about == LIST_OF_JOBS for finding in findings):
+        return
+    try:
+        known = recent_jobs(session, session.clock.now() - settings.look_back_s)
+    except ServiceError as error:
+        session.say(redact(f"warning: not searched for earlier submissions: {error}", submission.private))
+        return
+    attempt = 1
+    while message := known.get(submission.identity(session.services.scope, attempt)):
+        _remember(session, _fresh(session, submission, attempt), message)
+        attempt += 1
+
+
+def _remember(session: Session, fresh: Record, message: JobMessage) -> None:
+    now = session.clock.now()
+    session.journal.update(fresh.id, lambda record: heard(record or fresh, message, now))
 
 
 def _creator(session: Session, submission: Submission, record: Record, settings: SubmitSettings) -> Creator:
@@ -129,11 +170,22 @@ def _record(session: Session, submission: Submission, *, again: bool) -> Record:
     if newest is not None and newest.finished and again:
         attempt += 1
     fresh = _fresh(session, submission, attempt)
-    return _same_job(session.journal.update(fresh.id, lambda existing: existing or fresh) or fresh, submission)
+
+    def renewed(existing: Record | None) -> Record:
+        if existing is None or (_replaceable(existing) and existing.content_sha256 != fresh.content_sha256):
+            return fresh if existing is None else dataclasses.replace(fresh, notes=existing.notes)
+        return existing
+
+    return _same_job(session.journal.update(fresh.id, renewed) or fresh, submission)
+
+
+def _replaceable(record: Record) -> bool:
+    """No request of it has ever left, or the service refused it: the key may stand for a mended job."""
+    return record.state == "PENDING" and record.first_sent_at is None
 
 
 def _same_job(record: Record, submission: Submission) -> Record:
-    if record.content_sha256 != submission.content_sha256():
+    if record.content_sha256 != submission.content_sha256() and not _replaceable(record):
         raise UsageError(f"the key {submission.key!r} was used for another job: choose a new key")
     return record
 

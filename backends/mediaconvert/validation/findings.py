@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from backends.mediaconvert.validation.node import Place
+    from renderer.timeline.canonical import JSONValue
 
 Severity = Literal["error", "warning"]
 
@@ -69,10 +70,10 @@ class Validation:
         """What the command returns: 0 passed, 2 the job is wrong."""
         return 0 if self.passed else 2
 
-    def to_json(self) -> str:
+    def to_json(self) -> dict[str, JSONValue]:
         """One JSON object: kind, passed, counts and the findings."""
         counts = Counter(finding.severity for finding in self.findings)
-        document = {
+        return {
             "kind": self.kind,
             "passed": self.passed,
             "errors": self.errors,
@@ -80,7 +81,6 @@ class Validation:
             "left_out": self.left_out,
             "findings": [_as_object(finding) for finding in self.findings],
         }
-        return json.dumps(document, indent=2)
 
     def report(self, source_name: str) -> str:
         """The findings as text for people, one line each under a heading with their number."""
@@ -128,7 +128,7 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _as_object(finding: Finding) -> dict[str, str | None]:
+def _as_object(finding: Finding) -> JSONValue:
     return {
         "pointer": finding.pointer,
         "rule": finding.rule,

@@ -10,8 +10,9 @@ from submit_endpoint import Fault
 from backends.mediaconvert.submission.assemble import Story, assemble
 from backends.mediaconvert.submission.congestion import Congestion, DeferredError
 from backends.mediaconvert.submission.create import UnsureError
-from backends.mediaconvert.submission.errors import RemoteError, RemoteJobError
+from backends.mediaconvert.submission.errors import RemoteError, RemoteJobError, ServiceError
 from backends.mediaconvert.submission.findings import PreflightError
+from backends.mediaconvert.submission.journal import SqliteJournal
 from backends.mediaconvert.submission.lookup import find_job
 from backends.mediaconvert.submission.progress import JobMessage
 from backends.mediaconvert.submission.record import claimed, heard, new_lease
@@ -275,6 +276,97 @@ def test_what_has_finished_can_be_submitted_again_on_purpose(session, story, end
     assert (second.job_id, submit(session, story, SubmitSettings(again=True)).record.job_id) == (
         endpoint.jobs[1]["id"],
     ) * 2
+
+
+def elsewhere(session, tmp_path, name="elsewhere.sqlite"):
+    """The same service seen from a machine whose journal is empty."""
+    return dataclasses.replace(session, journal=SqliteJournal(tmp_path / name))
+
+
+def test_a_lost_journal_makes_no_second_job(session, story, endpoint, tmp_path):
+    endpoint.token_window_s = 0
+    first = submit(session, story)
+    other = elsewhere(session, tmp_path)
+    again = submit(other, story)
+    assert (again.new, again.record.job_id, len(endpoint.jobs)) == (False, first.record.job_id, 1)
+    assert state_of(other) == ["SUBMITTED"]
+
+
+def test_after_a_lost_journal_a_new_attempt_is_still_one_job(session, story, endpoint, tmp_path):
+    endpoint.token_window_s = 0
+    submit(session, story)
+    endpoint.jobs[0]["status"] = "ERROR"
+    other = elsewhere(session, tmp_path)
+    assert submit(other, story, SubmitSettings(again=True)).new
+    assert not submit(elsewhere(session, tmp_path, "third.sqlite"), story).new
+    assert len({job["userMetadata"]["submissionId"] for job in endpoint.jobs}) == len(endpoint.jobs) == 2
+
+
+def test_what_is_older_than_the_look_back_is_not_looked_for(session, story, endpoint, tmp_path, clock):
+    endpoint.token_window_s = 0
+    submit(session, story)
+    endpoint.jobs[0]["createdAt"] = clock.now() - 2 * 86_400
+    assert submit(elsewhere(session, tmp_path), story).new
+    assert len(endpoint.jobs) == 2
+
+
+def test_a_list_that_nobody_may_read_does_not_stop_a_first_submission(session, story, endpoint):
+    endpoint.fail("ListJobs", *[Fault(status=403)] * 9)
+    assert submit(session, story).new
+    assert len(endpoint.called("ListJobs")) == 1
+
+
+def test_only_the_run_that_created_the_job_calls_it_new(session, story, endpoint):
+    """Another run of the same command creates it while this one uploads."""
+    other = []
+
+    def meanwhile():
+        other.append(submit(session, story))
+        return story.uploads[0].file()
+
+    slow = dataclasses.replace(story.uploads[0], file=meanwhile)
+    done = submit(session, dataclasses.replace(story, uploads=(slow,)))
+    assert (other[0].new, done.new, len(endpoint.jobs)) == (True, False, 1)
+    assert done.record.job_id == other[0].record.job_id
+
+
+def test_a_refused_job_may_be_mended_under_the_same_key(session, make_submission, endpoint):
+    endpoint.fail("CreateJob", Fault(status=400))
+    with pytest.raises(RemoteJobError):
+        submit(session, make_submission(key="order-7", Priority=51))
+    mended = make_submission(key="order-7", Priority=5)
+    done = submit(session, mended)
+    assert ([job["priority"] for job in endpoint.jobs], done.record.content_sha256) == ([5], mended.content_sha256())
+
+
+def test_two_jobs_under_one_key_at_once_are_one_job_and_an_error(session, make_submission, endpoint):
+    first, second = (make_submission({"a.mp4": b"picture"}, key="order-7", Priority=number) for number in (1, 2))
+
+    def meanwhile():
+        submit(session, second)
+        return first.uploads[0].file()
+
+    slow = dataclasses.replace(first.uploads[0], file=meanwhile)
+    with pytest.raises(UsageError, match="order-7"):
+        submit(session, dataclasses.replace(first, uploads=(slow,)))
+    assert [job["priority"] for job in endpoint.jobs] == [2]
+
+
+def test_where_nobody_was_reached_nothing_was_refused(session, story, endpoint, monkeypatch):
+    """A refused connection is no answer of the service: the record goes back, and the sentence says what to look at."""
+    lost = ServiceError("CreateJob", status=None, code="EndpointConnectionError", text="down", reached=False)
+    service = session.services.mediaconvert
+    real = type(service).ask
+
+    def ask(self, operation, /, **parameters):
+        if operation == "CreateJob":
+            raise lost
+        return real(self, operation, **parameters)
+
+    monkeypatch.setattr(type(service), "ask", ask)
+    with pytest.raises(RemoteError, match="no job was created: CreateJob: EndpointConnectionError: down"):
+        submit(session, story)
+    assert state_of(session) == ["PENDING"]
 
 
 def test_another_endpoint_knows_nothing_of_it(story):

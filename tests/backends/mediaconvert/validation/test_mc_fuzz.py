@@ -62,7 +62,7 @@ def checked(document):
         validation = validate_job(document)
     except UsageError:
         return None
-    assert json.loads(validation.to_json())["passed"] == validation.passed
+    assert json.loads(json.dumps(validation.to_json()))["passed"] == validation.passed
     assert validation.report("job.json").isprintable() or "\n" in validation.report("job.json")
     assert all(finding.service_text for finding in validation.findings)
     return validation

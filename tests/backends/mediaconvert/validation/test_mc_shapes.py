@@ -190,7 +190,7 @@ def test_the_report_counts_and_escapes():
 
 def test_the_json_holds_every_finding():
     validation = validate_job(changed(production(), {f"{H264}/Bitrate": "3M", f"{VIDEO}/Width": 10}))
-    document = json.loads(validation.to_json())
+    document = json.loads(json.dumps(validation.to_json()))
     assert {key: document[key] for key in ("passed", "errors", "warnings", "left_out")} == {
         "passed": False,
         "errors": 2,
