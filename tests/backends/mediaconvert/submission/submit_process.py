@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -21,10 +22,10 @@ class Command:
             [str(word) for word in line], cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
 
-    def kill(self, after_s=0.0):
-        """SIGKILL, so many seconds after the start, or now where they are over."""
+    def kill(self, after_s=0.0, number=signal.SIGKILL):
+        """The signal, so many seconds after the start, or now where they are over."""
         time.sleep(max(0.0, self.started + after_s - time.monotonic()))
-        self.process.kill()
+        self.process.send_signal(number)
 
     def end(self):
         """Exit code, stdout, stderr."""

@@ -18,6 +18,7 @@ from submit_endpoint import Fault
 from submit_process import Command
 
 KILLS = int(os.environ.get("STORYREEL_CAMPAIGN_COMMAND_KILLS", "50"))
+STOPS = int(os.environ.get("STORYREEL_CAMPAIGN_COMMAND_STOPS", "20"))
 HOW = ["at random"] * 3 + ["before the creation", "after the creation"]
 
 
@@ -93,6 +94,7 @@ def test_fifty_kills_of_the_real_command_leave_one_job_each(spec, bucket, remote
     """Random moments between the first question and the end, and both sides of the creation of the job."""
     remote.token_window_s = 0
     campaign, seen, kills, number = Campaign(spec, bucket, remote, s3_client, run), Counter(), 0, 0
+    started = time.monotonic()
     first_s, end_s = campaign.measure()
     while kills < KILLS:
         number += 1
@@ -102,4 +104,25 @@ def test_fifty_kills_of_the_real_command_leave_one_job_each(spec, bucket, remote
         seen[f"{how}{' with an upload under way' if left else ''}" if killed else "too late"] += 1
         kills += killed
         campaign.assert_one_job(number)
-    sys.stdout.write(f"\n{kills} kills in {number} submissions, one job each: {dict(seen)}\n")
+    took_s, jobs = time.monotonic() - started, len(remote.jobs) - 1
+    assert jobs == number
+    sys.stdout.write(f"\n{kills} kills in {number} submissions, {jobs} jobs, {took_s:.0f} s: {dict(seen)}\n")
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_stop_at_any_moment_aborts_what_is_on_its_way(spec, bucket, remote, s3_client, run, number):
+    """Unlike a kill, it leaves no upload at all; the command then says how to go on, and does."""
+    remote.token_window_s = 0
+    campaign, seen = Campaign(spec, bucket, remote, s3_client, run), Counter()
+    first_s, end_s = campaign.measure()
+    for submission in range(STOPS):
+        stopped = campaign.command(submission)
+        stopped.kill(campaign.chance.uniform(first_s, end_s), number)
+        code, _, err = stopped.end()
+        assert code in (0, 130), err
+        assert "Traceback" not in err
+        assert campaign.unfinished() == set()
+        seen["stopped" if code else "too late"] += 1
+        campaign.assert_one_job(submission)
+    sys.stdout.write(f"\n{STOPS} submissions stopped by {number.name}, one job each: {dict(seen)}\n")
