@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from backends.mediaconvert.images import timecode
+from backends.mediaconvert.images import fade_ms, overrunning_ms, rounded_ms, timecode
 from backends.mediaconvert.job import JobOptions, JobTarget
 from backends.mediaconvert.strategies import build_job, stills
 from renderer.output import output_preset
@@ -163,6 +163,24 @@ def test_lengths_are_whole_milliseconds_without_drift(compile_spec):
     starts = [frame_of(entry["StartTime"], timeline.rate) for entry in images_of(plan_of(timeline))[1:]]
     assert starts == [layer.range.start for layer in timeline.layers[1:]]
     assert all(isinstance(entry.get("Duration", 0), int) for entry in images_of(plan_of(timeline)))
+
+
+@pytest.mark.parametrize(
+    ("frames", "rate", "nearest", "fade", "overrunning"),
+    [
+        pytest.param(30, "30", 1000, 1000, 1010, id="whole milliseconds"),
+        pytest.param(1150, "30", 38_333, 38_333, 38_344, id="a third above"),
+        pytest.param(50, "30", 1667, 1666, 1677, id="a third below"),
+        pytest.param(1, "30000/1001", 33, 33, 44, id="one frame at 29.97"),
+        pytest.param(3, "48", 63, 62, 73, id="a half goes up"),
+    ],
+)
+def test_a_length_in_milliseconds_is_nearest_a_fade_is_over_in_time_a_slide_overruns(
+    frames, rate, nearest, fade, overrunning
+):
+    rate = Fraction(rate)
+    found = (rounded_ms(frames, rate), fade_ms(frames, rate), overrunning_ms(frames, rate))
+    assert found == (nearest, fade, overrunning)
 
 
 def test_a_card_that_ends_inside_a_millisecond_lies_below_the_images(compile_spec):
