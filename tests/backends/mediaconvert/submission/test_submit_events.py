@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backends.mediaconvert.submission.events import EventError, message_from_event, message_from_job
-from backends.mediaconvert.submission.progress import JobMessage, JobOutput, JobProgress, JobWarning, advance
+from backends.mediaconvert.submission.progress import RANK, JobMessage, JobOutput, JobProgress, JobWarning, advance
 from backends.mediaconvert.submission.receive import receive
 from backends.mediaconvert.submission.record import Record, created
 
@@ -112,6 +112,26 @@ def test_order_and_repetition_do_not_matter(mixed, again):
     assert progress.warnings == after(*STORY).warnings
 
 
+def job(status, **members):
+    return {"Id": JOB, "Status": status, "UserMetadata": {"submissionId": "a" * 64}} | members
+
+
+LIFE = [
+    *(message_from_event(document) for document in [*STORY, COMPLETE]),
+    message_from_job(job("SUBMITTED"), 1767607201000),
+    message_from_job(job("PROGRESSING", JobPercentComplete=60), 1767607290000),
+]
+
+
+@given(st.permutations(LIFE), st.lists(st.sampled_from(LIFE), max_size=10))
+def test_polling_and_events_in_any_order_never_lead_back(mixed, again):
+    known = list(itertools.accumulate([*mixed, *again], advance, initial=START))
+    ranks = [RANK[progress.state] for progress in known]
+    assert ranks == sorted(ranks)
+    ended = next(progress for progress in known if progress.state == "COMPLETE")
+    assert (known[-1] is ended, ended.percent) == (True, 100)
+
+
 @given(st.sampled_from([COMPLETE, FAILED, event("CANCELED")]), st.lists(st.sampled_from([*STORY, COMPLETE, FAILED])))
 def test_nothing_changes_a_finished_job(end, late):
     finished = after(*STORY, end)
@@ -153,10 +173,6 @@ FIELDS = ["jobProgress", "warnings", "outputGroupDetails", "errorCode", "errorMe
 @given(st.sampled_from(["COMPLETE", "ERROR", "STATUS_UPDATE", "NEW_WARNING"]), st.sampled_from(FIELDS), JUNK)
 def test_any_value_in_any_field_is_survived(status, field, junk):
     assert isinstance(after(event(status, **{field: junk})), JobProgress)
-
-
-def job(status, **members):
-    return {"Id": JOB, "Status": status, "UserMetadata": {"submissionId": "a" * 64}} | members
 
 
 @pytest.mark.parametrize("status", ["SUBMITTED", "PROGRESSING", "COMPLETE", "CANCELED", "ERROR"])
