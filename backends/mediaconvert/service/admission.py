@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from backends.mediaconvert.service.coverage.judge import judge
 from backends.mediaconvert.service.faults import ServiceFault
-from backends.mediaconvert.service.identity import bare_name
+from backends.mediaconvert.service.identity import DEFAULT_QUEUE, bare_name
 from backends.mediaconvert.service.store.jobs import NewJob
 from backends.mediaconvert.service.unknowns import BETWEEN_FINDINGS
 from backends.mediaconvert.service.wire import named, parse_body, refuse_errors
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from backends.mediaconvert.service.store.catalogue import Finder
     from renderer.timeline.canonical import JSONValue
 
-DEFAULT_QUEUE = "Default"
 AT_RUN_TIME = frozenset({"V35"})
 """Rules whose breach the service notices only when the job runs: error 1040, found again from the files themselves."""
 

@@ -7,9 +7,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from backends.mediaconvert.service.admission import DEFAULT_QUEUE, Admission
 from backends.mediaconvert.service.events.outbox import Outbox
-from backends.mediaconvert.service.identity import Identity
+from backends.mediaconvert.service.identity import DEFAULT_QUEUE, Identity
 from backends.mediaconvert.service.queueing.rules import QueueRules
 from backends.mediaconvert.service.queueing.scheduler import Scheduler
 from backends.mediaconvert.service.store.catalogue import Catalogue
@@ -52,7 +51,6 @@ class Endpoint:
         self._clock = _Clock()
         self.jobs = JobStore(self._database, self._clock.now_ms)
         self.catalogue = Catalogue(self._database, self._clock.now_ms)
-        self._admission = Admission(self.catalogue, options.strict)
         self._outbox = Outbox(self._database, options.sink)
         if self.catalogue.find("queues", DEFAULT_QUEUE) is None:
             self.catalogue.add("queues", DEFAULT_QUEUE, {"PricingPlan": "ON_DEMAND", "Status": "ACTIVE"})
@@ -80,7 +78,9 @@ class Endpoint:
 
     def submit(self, body: bytes) -> JobRecord:
         """The job of a CreateJob request, or the one that its token made before. Raises: ServiceFault."""
-        new = self._admission.admit(body)
+        from backends.mediaconvert.service.admission import Admission
+
+        new = Admission(self.catalogue, self._options.strict).admit(body)
         record, is_new = self.jobs.add(new)
         if is_new:
             submitted: Job = {"SubmitTime": record.created_ms // 1000}

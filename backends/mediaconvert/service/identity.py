@@ -6,6 +6,7 @@ import secrets
 import string
 from dataclasses import dataclass
 
+DEFAULT_QUEUE = "Default"
 _ALPHABET = string.ascii_lowercase + string.digits
 
 

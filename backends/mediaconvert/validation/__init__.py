@@ -4,25 +4,22 @@
     print(validation.report(path.name))
 
 Accepts CreateJob requests, bare settings, job templates, presets and the service's answers, in PascalCase (console)
-or camelCase (wire). Nothing is fetched or sent.
+or camelCase (wire). Nothing is fetched or sent. The rules are loaded with the first document: a server that imports
+one of this package's modules is up before they are.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from backends.mediaconvert.validation.documents import IGNORED_IN_ANSWERS, read_document, recognise
 from backends.mediaconvert.validation.findings import Finding, Findings, Severity, Validation
-from backends.mediaconvert.validation.model import service_model
-from backends.mediaconvert.validation.rules import check_rules
-from backends.mediaconvert.validation.shapes import check_shapes
-from backends.mediaconvert.validation.view import View
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from backends.mediaconvert.validation.documents import Kind
     from backends.mediaconvert.validation.node import Node
+    from backends.mediaconvert.validation.view import View
     from renderer.timeline.canonical import JSONValue
 
 __all__ = ["Finding", "Severity", "Validation", "validate_job", "validate_text"]
@@ -34,6 +31,8 @@ def validate_text(text: str | bytes, source_name: str) -> Validation:
     Raises: UsageError where the text can't be read (not JSON, too large, too deep, duplicate keys) or is no document
     of MediaConvert.
     """
+    from backends.mediaconvert.validation.documents import read_document
+
     return _validate(read_document(text, source_name), source_name)
 
 
@@ -46,6 +45,11 @@ def validate_job(document: dict[str, JSONValue]) -> Validation:
 
 
 def _validate(document: dict[str, JSONValue], source_name: str) -> Validation:
+    from backends.mediaconvert.validation.documents import IGNORED_IN_ANSWERS, recognise
+    from backends.mediaconvert.validation.model import service_model
+    from backends.mediaconvert.validation.rules import check_rules
+    from backends.mediaconvert.validation.shapes import check_shapes
+
     model, findings = service_model(), Findings()
     kind = recognise(document, model, source_name)
     if kind.answer:
@@ -57,6 +61,8 @@ def _validate(document: dict[str, JSONValue], source_name: str) -> Validation:
 
 
 def _views(root: Node, kind: Kind) -> Iterator[View]:
+    from backends.mediaconvert.validation.view import View
+
     if kind.bare:
         yield View(kind.subject, None, root)
         return

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import urllib.error
-import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -61,6 +59,9 @@ class HttpSink:
         self._url = url
 
     def deliver(self, event: Job) -> None:
+        import urllib.error
+        import urllib.request
+
         body, headers = json.dumps(event).encode(), {"Content-Type": "application/json"}
         request = urllib.request.Request(self._url, body, headers)  # noqa: S310  (http or https: see `open_sink`)
         try:

@@ -166,6 +166,7 @@ class _Execution:
 _WARNINGS = {
     240_000: "Silence was added: the audio is shorter than the output.",
     240_001: "Audio was dropped: it is longer than the output.",
+    250_001: "The font of burnt-in captions can't be used: another one was.",
 }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from backends.mediaconvert.service.admission import check_preset, check_template
 from backends.mediaconvert.service.faults import ServiceFault
 from backends.mediaconvert.service.http.messages import Answer, make_token
-from backends.mediaconvert.service.identity import bare_name
+from backends.mediaconvert.service.identity import DEFAULT_QUEUE, bare_name
 from backends.mediaconvert.service.wire import read_body
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from backends.mediaconvert.service.http.messages import Request
     from backends.mediaconvert.service.store.catalogue import Kind, Resource
 
-DEFAULT_QUEUE = "Default"
 Word = Literal["Queue", "JobTemplate", "Preset"]
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, cast
 
 from backends.mediaconvert.service.faults import ServiceFault
-from backends.mediaconvert.service.http.routes import answer
-from backends.mediaconvert.service.wire import wired
 from backends.mediaconvert.validation.documents import MAX_BYTES
 
 if TYPE_CHECKING:
@@ -33,10 +32,30 @@ class Server(ThreadingHTTPServer):
         super().__init__((host, port), Handler)
         self.endpoint = endpoint
         self.only_loopback = host in LOOPBACK
+        self._loading = threading.Thread(target=_load_operations, name="loading", daemon=True)
+        self._loading.start()
 
     @property
     def port(self) -> int:
         return int(self.server_address[1])
+
+    def answer(self, method: str, target: str, body: bytes) -> tuple[int, str]:
+        """HTTP status and JSON text for one request. Raises: ServiceFault."""
+        self._loading.join()
+        from backends.mediaconvert.service.http.routes import answer
+        from backends.mediaconvert.service.wire import wired
+
+        found = answer(self.endpoint, method, target, body)
+        return found.status, json.dumps(wired(found.shape, found.document))
+
+
+def _load_operations() -> None:
+    """Operations, rules and the service's model take longer to load than the socket takes to listen: early requests
+    wait for them."""
+    from backends.mediaconvert.service.http import routes  # noqa: F401
+    from backends.mediaconvert.validation.model import service_model
+
+    service_model()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -65,8 +84,7 @@ class Handler(BaseHTTPRequestHandler):
     def _serve(self) -> None:
         try:
             self._check_host()
-            found = answer(self._endpoint, self.command, self.path, self._body())
-            self._send(found.status, json.dumps(wired(found.shape, found.document)))
+            self._send(*self._server.answer(self.command, self.path, self._body()))
         except ServiceFault as fault:
             self._send(fault.status, json.dumps({"message": fault.message}), fault.kind)
         except (BrokenPipeError, ConnectionResetError, TimeoutError):
@@ -77,14 +95,14 @@ class Handler(BaseHTTPRequestHandler):
             self._send(500, message, "InternalServerErrorException")
 
     @property
-    def _endpoint(self) -> Endpoint:
-        return cast("Server", self.server).endpoint
+    def _server(self) -> Server:
+        return cast("Server", self.server)
 
     def _check_host(self) -> None:
         """A page in a browser must not reach this by a name that resolves to loopback (SAFETY S7)."""
         host = self.headers.get("Host", "")
         name = host.rpartition(":")[0] if not host.endswith("]") and ":" in host else host
-        if cast("Server", self.server).only_loopback and name.strip("[]").lower() not in LOOPBACK:
+        if self._server.only_loopback and name.strip("[]").lower() not in LOOPBACK:
             self.close_connection = True
             raise ServiceFault("ForbiddenException", f"Host {host!r} is not this machine: pass --host to allow others.")
 

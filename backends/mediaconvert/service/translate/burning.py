@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from backends.mediaconvert.service.faults import CANNOT_OPEN_FILE
 from backends.mediaconvert.service.translate.captions import CaptionStyle, Cue, colour, read_cues, shown_cues
+from backends.mediaconvert.service.translate.fonts import font_name
 from backends.mediaconvert.service.translate.picture import output_clock
 from backends.mediaconvert.service.translate.plan import BurnIn, CaptionPlan, TimecodeText
 from renderer.timebase import format_timecode
@@ -41,8 +43,12 @@ def burn_in(output: Reader, programme: Programme, media: MediaFacts) -> BurnIn |
         destination = description.node("DestinationSettings")
         if destination.text("DestinationType") == "BURN_IN":
             settings = destination.node("BurninDestinationSettings")
-            font = settings.text("FontFileRegular") or None
-            return BurnIn(_cues(description, programme.shown, media), _style(settings, programme), font)
+            cues, style = _cues(description, programme.shown, media), _style(settings, programme)
+            url = settings.text("FontFileRegular")
+            name = font_name(media.font(url)) if url else None
+            if name is None:
+                return BurnIn(cues, style, font_unread=bool(url))
+            return BurnIn(cues, replace(style, font=name), url)
     return None
 
 

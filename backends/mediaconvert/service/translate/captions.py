@@ -61,6 +61,7 @@ class CaptionStyle:
     background_opacity: int = 0
     left: bool = False
     position: tuple[int, int] | None = None
+    font: str = FONT
 
 
 def colour(name: str, hexadecimal: str, otherwise: str) -> str:
@@ -136,7 +137,7 @@ def ass(cues: Iterable[Cue], style: CaptionStyle, width: int, height: int) -> st
     back = _ass_colour(style.background or "000000", style.background_opacity if box else 0)
     outline = back if box else _ass_colour(style.outline_color, 255)
     fields = (
-        f"Default,{FONT},{style.font_size},{_ass_colour(style.color, style.opacity)},&H000000FF,{outline},{back},"
+        f"Default,{style.font},{style.font_size},{_ass_colour(style.color, style.opacity)},&H000000FF,{outline},{back},"
         f"0,0,0,0,100,100,0,0,{3 if box else 1},{max(style.outline, 4 if box else 0)},{style.shadow},"
         f"{1 if style.left else 2},{width // 20},{width // 20},{height // 20},1"
     )

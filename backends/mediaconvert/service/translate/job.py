@@ -26,7 +26,7 @@ _GROUPS: dict[str, tuple[GroupType, str]] = {
     "DASH_ISO_GROUP_SETTINGS": ("DASH_ISO_GROUP", "DashIsoGroupSettings"),
     "CMAF_GROUP_SETTINGS": ("CMAF_GROUP", "CmafGroupSettings"),
 }
-SILENCE_ADDED, SOUND_DROPPED = 240_000, 240_001
+SILENCE_ADDED, SOUND_DROPPED, FONT_UNSUPPORTED = 240_000, 240_001, 250_001
 _NOTICED_S = Fraction(1, 10)
 """The service warns of 100 ms and more (user guide, "warning codes")."""
 
@@ -41,7 +41,7 @@ def translate_job(settings: Job, media: MediaFacts, started_ms: int) -> JobPlan:
     builder = OutputBuilder(job, inputs, followed_input(job, inputs), media, chooser, names)
     groups = tuple(_group(group, builder) for group in job.nodes("OutputGroups"))
     outputs = [output for group in groups for output in group.outputs]
-    warnings = tuple(chooser.warnings) + tuple(_unread(settings, job))
+    warnings = (*chooser.warnings, *_unread_fonts(outputs), *_unread(settings, job))
     return JobPlan(groups, warnings, _codes(outputs, media))
 
 
@@ -57,10 +57,20 @@ def _group(group: Reader, builder: OutputBuilder) -> GroupPlan:
     return GroupPlan(kind, own, folder, base, built)
 
 
+def _unread_fonts(outputs: list[OutputPlan]) -> list[str]:
+    return [
+        f"{output.settings.pointer}: the font of its burnt-in captions can't be used: the endpoint's own is drawn"
+        for output in outputs
+        if output.picture is not None and output.picture.burn is not None and output.picture.burn.font_unread
+    ]
+
+
 def _codes(outputs: list[OutputPlan], media: MediaFacts) -> dict[int, int]:
-    """The service's warnings about sounds that end early or late."""
+    """The service's warnings about sounds that end early or late, and about fonts that can't be used."""
     found: dict[int, int] = {}
     for output in outputs:
+        if output.picture is not None and output.picture.burn is not None and output.picture.burn.font_unread:
+            found[FONT_UNSUPPORTED] = found.get(FONT_UNSUPPORTED, 0) + 1
         for sound in output.sounds:
             added, dropped = silent_samples(sound.parts, media)
             for code, length_s in ((SILENCE_ADDED, added), (SOUND_DROPPED, dropped)):

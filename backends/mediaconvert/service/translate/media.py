@@ -29,3 +29,7 @@ class MediaFacts(Protocol):
     def text(self, url: str) -> str:
         """A captions file. Raises: JobFailure."""
         ...
+
+    def font(self, url: str) -> bytes:
+        """A font file's content. Raises: JobFailure."""
+        ...

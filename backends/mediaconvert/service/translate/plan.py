@@ -77,11 +77,12 @@ class SoundPlan:
 
 @dataclass(frozen=True, slots=True)
 class BurnIn:
-    """Text drawn into the picture: captions, or a running timecode."""
+    """Captions drawn into the picture, in the style's font: that of `font_url` where it could be read."""
 
     cues: tuple[Cue, ...]
     style: CaptionStyle
     font_url: str | None = None
+    font_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)
