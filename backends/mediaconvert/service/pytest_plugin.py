@@ -11,6 +11,7 @@ Loaded by pytest itself, as storyreel is installed. Imports nothing heavy before
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -34,18 +35,21 @@ class LocalMediaConvert:
 
     def __init__(self, endpoint_url: str, root: Path, events_file: Path) -> None:
         self.endpoint_url, self.root, self._events_file = endpoint_url, root, events_file
+        self._client: BaseClient | None = None
 
     def client(self) -> BaseClient:
-        """A boto3 client of this endpoint; any credentials will do."""
-        import boto3
+        """A boto3 client of this endpoint, always the same; any credentials will do."""
+        if self._client is None:
+            import boto3
 
-        return boto3.client(
-            "mediaconvert",
-            endpoint_url=self.endpoint_url,
-            region_name="us-east-1",
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106  (nobody checks it)
-        )
+            self._client = boto3.client(
+                "mediaconvert",
+                endpoint_url=self.endpoint_url,
+                region_name="us-east-1",
+                aws_access_key_id="local",
+                aws_secret_access_key="local",  # noqa: S106  (nobody checks it)
+            )
+        return self._client
 
     def path(self, url: str) -> Path:
         """The file behind an `s3://` address, there or not."""
@@ -72,25 +76,31 @@ class LocalMediaConvert:
                 return job
             if time.monotonic() > end_s:
                 raise TimeoutError(f"job {job_id} is {job['Status']} after {timeout_s:g} s")
-            time.sleep(0.1)
+            time.sleep(0.05)
 
     def events(self) -> list[Job]:
         """Every event so far, in order."""
         return [json.loads(line) for line in self._events_file.read_text(encoding="utf-8").splitlines()]
 
 
-@pytest.fixture
-def mediaconvert_local(tmp_path: Path) -> Iterator[LocalMediaConvert]:
-    """A MediaConvert endpoint of this test's own, with a folder for S3 and its events in a file."""
+@contextlib.contextmanager
+def running_local(home: Path) -> Iterator[LocalMediaConvert]:
+    """An endpoint that lives in the folder `home`: for a fixture of your own scope, shared by several tests."""
     from backends.mediaconvert.service.endpoint import EndpointOptions
     from backends.mediaconvert.service.events.sinks import FileSink
     from backends.mediaconvert.service.http.running import running_server
     from backends.mediaconvert.service.storage.folder import FolderStorage
 
-    home = tmp_path / "mediaconvert-local"
     root = home / "s3"
     root.mkdir(parents=True)
     events = home / "events.jsonl"
     options = EndpointOptions(home / "state.sqlite", FolderStorage(root), sink=FileSink(events))
     with running_server(options) as server:
         yield LocalMediaConvert(server.endpoint.url, root, events)
+
+
+@pytest.fixture
+def mediaconvert_local(tmp_path: Path) -> Iterator[LocalMediaConvert]:
+    """A MediaConvert endpoint of this test's own, with a folder for S3 and its events in a file."""
+    with running_local(tmp_path / "mediaconvert-local") as endpoint:
+        yield endpoint

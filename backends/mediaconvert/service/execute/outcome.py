@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 if TYPE_CHECKING:
     from backends.mediaconvert.job import Job
@@ -48,8 +48,8 @@ class JobOutcome:
                 found += output.paths
         return found
 
-    def facts(self) -> Job:
-        """Members of the service's Job."""
+    def facts(self, known: Job) -> Job:
+        """Members of the service's Job. What was said before, in the members that are `known`, stays said."""
         details: list[Job] = []
         for group in self.groups:
             outputs: list[Job] = []
@@ -61,7 +61,11 @@ class JobOutcome:
             details.append({"OutputDetails": list(outputs)})
         facts: Job = {"OutputGroupDetails": list(details), "JobPercentComplete": 100}
         if self.warnings:
-            facts["Warnings"] = [{"Code": code, "Count": count} for code, count in self.warnings.items()]
+            own: list[Job] = [{"Code": code, "Count": count} for code, count in self.warnings.items()]
+            facts["Warnings"] = [*cast("list[Job]", known.get("Warnings") or []), *own]
+        if self.messages:
+            said = cast("Job", known.get("Messages") or {"Info": []})
+            facts["Messages"] = {**said, "Warning": [*cast("list[str]", said.get("Warning") or []), *self.messages]}
         return facts
 
     def event_detail(self) -> Job:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from backends.mediaconvert.service.events.envelope import job_event
 from backends.mediaconvert.service.faults import UNKNOWN, JobFailure
+from backends.mediaconvert.service.queueing.rules import HOP_FAILED, failed_hops
 from backends.mediaconvert.service.queueing.running import RunningJob
 from renderer.errors import Cancelled, StoryreelError
 
@@ -48,7 +48,7 @@ class Scheduler:
         self._database, self._jobs, self._rules, self._outbox = database, jobs, rules, outbox
         self._identity, self._execute, self._now_ms = identity, execute, now_ms
         self._wake = threading.Condition()
-        self._stopped = False
+        self._stopping = threading.Event()
         self._threads: list[threading.Thread] = []
         self._running: dict[str, RunningJob] = {}
 
@@ -64,7 +64,7 @@ class Scheduler:
     def stop(self) -> None:
         """Stop every running job; each waits again for the next start."""
         with self._wake:
-            self._stopped = True
+            self._stopping.set()
             self._wake.notify_all()
         for running in list(self._running.values()):
             running.cancel.set()
@@ -102,14 +102,14 @@ class Scheduler:
                 self._jobs.return_to_queue(job.id)
 
     def _work(self) -> None:
-        while not self._stopped:
+        while not self._stopping.is_set():
             running = self._next()
             if running is not None:
                 self._run(running)
 
     def _next(self) -> RunningJob | None:
         with self._wake:
-            if self._stopped:
+            if self._stopping.is_set():
                 return None
             with self._database.change():
                 job = self._jobs.claim(self._rules.may_start)
@@ -138,7 +138,7 @@ class Scheduler:
             log.exception("job %s", job.id)
             self._fail(job, JobFailure(UNKNOWN, f"The endpoint failed: {type(error).__name__}: {error}"))
         else:
-            self._end(job, "COMPLETE", outcome.facts(), outcome.event_detail())
+            self._end(job, "COMPLETE", outcome.facts(self._jobs.get(job.id).facts), outcome.event_detail())
         finally:
             self._running.pop(job.id, None)
             self.wake()
@@ -167,8 +167,7 @@ class Scheduler:
 
     def _keep_time(self) -> None:
         """Hops, once a second; a queue that is missing keeps the job where it is, with the service's warning."""
-        while not self._stopped:
-            time.sleep(TICK_S)
+        while not self._stopping.wait(TICK_S):
             for job in self._jobs.waiting():
                 if job.request.get("HopDestinations"):
                     self._hop_if_due(job)
@@ -178,6 +177,9 @@ class Scheduler:
         if due is None:
             return
         queue, priority = due
+        if not self._rules.has_queue(queue):
+            self._warn_of_hop(job, queue)
+            return
         before = self._identity.arn("queues", job.queue)
         transition: Job = {
             "SourceQueue": before,
@@ -190,6 +192,13 @@ class Scheduler:
             detail: Job = {"previousQueue": before, "priority": priority, "previousPriority": job.priority}
             self._emit("QUEUE_HOP", moved, detail)
         self.wake()
+
+    def _warn_of_hop(self, job: JobRecord, queue: str) -> None:
+        warning: Job = {"Code": HOP_FAILED, "Count": failed_hops(job) + 1}
+        message = f"Could not hop to the queue {queue}: it does not exist."
+        with self._database.change():
+            noted = self._jobs.note(job.id, {"Warnings": [warning]})
+            self._emit("NEW_WARNING", noted, {"warningCode": str(HOP_FAILED), "warningMessage": message})
 
 
 def _timing(job: JobRecord, **times_s: int) -> Job:

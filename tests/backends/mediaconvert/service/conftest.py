@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from backends.mediaconvert.service.pytest_plugin import running_local
 from backends.mediaconvert.service.single import run_job_file
 from backends.mediaconvert.service.storage.folder import FolderStorage
 from renderer.ffmpeg_process import find_ffmpeg, run_process
@@ -63,12 +64,24 @@ def media(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
-def local(mediaconvert_local, media):
+def stocked(endpoint, media):
     """The endpoint with every file of `media` in the bucket `in`."""
     for path in media.iterdir():
-        mediaconvert_local.put(f"s3://in/{path.name}", path)
-    return mediaconvert_local
+        endpoint.put(f"s3://in/{path.name}", path)
+    return endpoint
+
+
+@pytest.fixture
+def local(mediaconvert_local, media):
+    """An endpoint of the test's own: for tests that look at all its jobs, queues or events."""
+    return stocked(mediaconvert_local, media)
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory, media):
+    """One endpoint for every test that leaves nothing in it that another could meet."""
+    with running_local(tmp_path_factory.mktemp("shared") / "home") as endpoint:
+        yield stocked(endpoint, media)
 
 
 @pytest.fixture

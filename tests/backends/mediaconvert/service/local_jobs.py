@@ -18,14 +18,16 @@ H264 = {
 AAC = {"Codec": "AAC", "AacSettings": {"Bitrate": 96_000, "CodingMode": "CODING_MODE_2_0", "SampleRate": 48_000}}
 
 
-def simple_job(destination="s3://out/made", *, container="MP4", video=None, audio=AAC, **output):
+def simple_job(
+    destination="s3://out/made", *, source="s3://in/clip.mp4", container="MP4", video=None, audio=AAC, **output
+):
     """One clip to one file; tests change what they are about."""
     described = {"CodecSettings": copy.deepcopy(video or H264)}
     made = {"ContainerSettings": {"Container": container}, "VideoDescription": described}
     if audio is not None:
         made["AudioDescriptions"] = [{"CodecSettings": copy.deepcopy(audio)}]
-    source = {
-        "FileInput": "s3://in/clip.mp4",
+    one = {
+        "FileInput": source,
         "TimecodeSource": "ZEROBASED",
         "AudioSelectors": {"Audio Selector 1": {"DefaultSelection": "DEFAULT"}},
     }
@@ -33,7 +35,7 @@ def simple_job(destination="s3://out/made", *, container="MP4", video=None, audi
         "OutputGroupSettings": {"Type": "FILE_GROUP_SETTINGS", "FileGroupSettings": {"Destination": destination}},
         "Outputs": [made | output],
     }
-    settings = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [source], "OutputGroups": [group]}
+    settings = {"TimecodeConfig": {"Source": "ZEROBASED"}, "Inputs": [one], "OutputGroups": [group]}
     return {"Role": ROLE, "Settings": settings}
 
 

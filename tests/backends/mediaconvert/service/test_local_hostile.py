@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -17,7 +16,6 @@ from local_jobs import image, output_of, settings_of, simple_job
 from backends.mediaconvert.service.faults import JobFailure
 from backends.mediaconvert.service.storage.folder import FolderStorage
 from backends.mediaconvert.service.storage.locations import LocationError, parse_location
-from backends.mediaconvert.service.storage.remote import RemoteStorage
 from renderer.errors import UsageError
 
 JOBS = "/2017-08-29/jobs"
@@ -49,23 +47,23 @@ def ask(endpoint, method="POST", path=JOBS, body=b"", **headers):
     ],
     ids=["cut off", "duplicate keys", "a list", "deep", "no UTF-8", "NaN", "empty", "null settings"],
 )
-def test_a_broken_body_is_a_bad_request(local, body, says):
-    status, kind, message = ask(local, body=body)
+def test_a_broken_body_is_a_bad_request(shared, body, says):
+    status, kind, message = ask(shared, body=body)
     assert (status, kind) == (400, "BadRequestException")
     assert says in message
 
 
-def test_a_wrong_content_type_is_refused(local):
-    assert ask(local, body=b"<x/>", Content_Type="application/xml")[:2] == (400, "BadRequestException")
+def test_a_wrong_content_type_is_refused(shared):
+    assert ask(shared, body=b"<x/>", Content_Type="application/xml")[:2] == (400, "BadRequestException")
 
 
-def test_a_huge_body_is_refused_before_it_is_read(local):
-    assert ask(local, body=b"", Content_Length="99999999999")[:2] == (413, "BadRequestException")
+def test_a_huge_body_is_refused_before_it_is_read(shared):
+    assert ask(shared, body=b"", Content_Length="99999999999")[:2] == (413, "BadRequestException")
 
 
 @pytest.mark.parametrize("length", ["-1", "x", "1" * 40])
-def test_a_senseless_length_is_refused(local, length):
-    assert ask(local, body=b"", Content_Length=length)[0] in (400, 413)
+def test_a_senseless_length_is_refused(shared, length):
+    assert ask(shared, body=b"", Content_Length=length)[0] in (400, 413)
 
 
 @pytest.mark.parametrize(
@@ -73,13 +71,13 @@ def test_a_senseless_length_is_refused(local, length):
     [("GET", "/", 404), ("GET", "/2017-08-29/nothing", 404), ("DELETE", "/2017-08-29/jobs", 404),
      ("GET", "/2017-08-29/jobs/..%2f..%2fetc%2fpasswd", 404), ("GET", "/2017-08-29/queues/%00", 404)],
 )  # fmt: skip
-def test_unknown_paths_are_not_found_in_the_services_shape(local, method, path, status):
-    assert ask(local, method, path)[:2] == (status, "NotFoundException")
+def test_unknown_paths_are_not_found_in_the_services_shape(shared, method, path, status):
+    assert ask(shared, method, path)[:2] == (status, "NotFoundException")
 
 
-def test_a_foreign_host_header_is_forbidden(local):
+def test_a_foreign_host_header_is_forbidden(shared):
     """A page in a browser could otherwise reach the endpoint by a name that resolves to loopback."""
-    assert ask(local, "GET", Host="evil.example")[:2] == (403, "ForbiddenException")
+    assert ask(shared, "GET", Host="evil.example")[:2] == (403, "ForbiddenException")
 
 
 TRICKS = ["s3://in/../../secret", "s3://in/a/../../../secret", "s3://../secret", "s3://in//secret", "s3://in/./x",
@@ -228,41 +226,6 @@ def test_a_setting_that_finds_no_use_is_said(run):
     assert [warning for warning in run(job).warnings if "parNumerator" in warning] == [
         "/outputGroups/0/outputs/0/videoDescription/codecSettings/h264Settings/parNumerator: has no effect in this job"
     ]
-
-
-@pytest.fixture
-def moto_s3(monkeypatch):
-    """moto's S3, and a client of it."""
-    import boto3
-    from moto.server import ThreadedMotoServer
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    yield url, boto3.client("s3", endpoint_url=url, region_name="us-east-1")
-    server.stop()
-
-
-def test_an_s3_endpoint_serves_as_well_as_a_folder(moto_s3, media, tmp_path):
-    """Objects are fetched by s3:// and by the endpoint's own http addresses; outputs are uploaded."""
-    url, client = moto_s3
-    for bucket in ("in-bucket", "out-bucket"):
-        client.create_bucket(Bucket=bucket)
-    client.upload_file(str(media / "clip.mp4"), "in-bucket", "clip.mp4")
-    storage, size = RemoteStorage(url, "us-east-1"), (media / "clip.mp4").stat().st_size
-    for address in ("s3://in-bucket/clip.mp4", f"{url}/in-bucket/clip.mp4"):
-        with storage.open(address, tmp_path) as found:
-            assert os.fstat(found.descriptor).st_size == size
-    storage.publish("s3://out-bucket/a/b.mp4", media / "clip.mp4")
-    assert client.head_object(Bucket="out-bucket", Key="a/b.mp4")["ContentLength"] == size
-    with pytest.raises(JobFailure) as failure, storage.open("s3://in-bucket/gone.mp4", tmp_path):
-        pass
-    assert failure.value.code == 1404
-    with pytest.raises(LocationError):
-        storage.check("http://other.example/in-bucket/clip.mp4")
 
 
 def test_a_missing_root_is_a_usage_error(tmp_path):

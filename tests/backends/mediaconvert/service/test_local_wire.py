@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import uuid
 
 import pytest
 from botocore.exceptions import ClientError
@@ -15,18 +16,19 @@ from local_jobs import ROLE, simple_job
 
 
 @pytest.fixture
-def client(local):
-    return local.client()
+def client(shared):
+    return shared.client()
 
 
 @pytest.fixture
 def paused(client):
-    """A queue in which jobs wait."""
-    client.create_queue(Name="waiting", Status="PAUSED")
-    return "waiting"
+    """A queue of the test's own in which jobs wait."""
+    name = f"waiting-{uuid.uuid4().hex[:8]}"
+    client.create_queue(Name=name, Status="PAUSED")
+    return name
 
 
-def submit(client, queue="waiting", **request):
+def submit(client, queue, **request):
     return client.create_job(**(simple_job() | {"Queue": queue} | request))["Job"]
 
 
@@ -37,10 +39,10 @@ def fault(call, *args, **kwargs):
     return error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Code"], error["Error"]["Message"]
 
 
-def test_a_job_runs_to_complete_and_tells_of_it(local, client):
+def test_a_job_runs_to_complete_and_tells_of_it(shared, client):
     job = client.create_job(**simple_job(), UserMetadata={"story": "one"}, Tags={"team": "films"})["Job"]
     assert (job["Status"], job["UserMetadata"]) == ("SUBMITTED", {"story": "one"})
-    done = local.wait(job["Id"])
+    done = shared.wait(job["Id"])
     assert done["Status"] == "COMPLETE", done.get("ErrorMessage")
     assert done["OutputGroupDetails"][0]["OutputDetails"][0] == {
         "DurationInMs": 2000,
@@ -50,8 +52,8 @@ def test_a_job_runs_to_complete_and_tells_of_it(local, client):
     assert client.list_tags_for_resource(Arn=job["Arn"])["ResourceTags"]["Tags"] == {"team": "films"}
 
 
-def test_events_have_the_documented_shape_and_order(local, client):
-    job = client.create_job(**simple_job(), UserMetadata={"story": "one"})["Job"]
+def test_events_have_the_documented_shape_and_order(local):
+    job = local.client().create_job(**simple_job(), UserMetadata={"story": "one"})["Job"]
     local.wait(job["Id"])
     while len(local.events()) < 3:
         time.sleep(0.05)
@@ -118,7 +120,7 @@ def test_the_same_token_within_a_minute_is_the_same_job(client, paused):
 
 def test_pages_lead_through_all_jobs_once_newest_first(client, paused):
     made = [submit(client, paused)["Id"] for _ in range(7)]
-    pages = client.get_paginator("list_jobs").paginate(PaginationConfig={"PageSize": 3})
+    pages = client.get_paginator("list_jobs").paginate(Queue=paused, PaginationConfig={"PageSize": 3})
     assert [job["Id"] for page in pages for job in page["Jobs"]] == made[::-1]
     ascending = client.list_jobs(MaxResults=2, Order="ASCENDING", Queue=paused, Status="SUBMITTED")
     assert [job["Id"] for job in ascending["Jobs"]] == made[:2]
@@ -134,25 +136,26 @@ def test_bad_list_parameters_are_refused(client, arguments, message):
 
 
 def test_search_and_queries_find_by_input_status_and_codec(client, paused):
-    job = submit(client, paused)["Id"]
-    assert [found["Id"] for found in client.search_jobs(InputFile="clip.mp4")["Jobs"]] == [job]
-    assert client.search_jobs(InputFile="other.mp4")["Jobs"] == []
-    filters = [{"Key": "videoCodec", "Values": ["H_264"]}, {"Key": "status", "Values": ["SUBMITTED", "ERROR"]}]
+    job = simple_job(source=f"s3://in/{paused}.mp4")
+    made = client.create_job(**job, Queue=paused)["Job"]["Id"]
+    submit(client, paused)
+    assert [found["Id"] for found in client.search_jobs(InputFile=f"{paused}.mp4")["Jobs"]] == [made]
+    assert client.search_jobs(InputFile=f"other-{paused}.mp4")["Jobs"] == []
+    filters = [{"Key": "videoCodec", "Values": ["H_264"]}, {"Key": "status", "Values": ["SUBMITTED", "ERROR"]},
+               {"Key": "fileInput", "Values": [f"{paused}.mp4"]}]  # fmt: skip
     query = client.start_jobs_query(FilterList=filters)["Id"]
     answer = client.get_jobs_query_results(Id=query)
-    assert (answer["Status"], [found["Id"] for found in answer["Jobs"]]) == ("COMPLETE", [job])
-    none = client.start_jobs_query(FilterList=[{"Key": "videoCodec", "Values": ["VP9"]}])["Id"]
+    assert (answer["Status"], [found["Id"] for found in answer["Jobs"]]) == ("COMPLETE", [made])
+    none = client.start_jobs_query(FilterList=[*filters[1:], {"Key": "videoCodec", "Values": ["VP9"]}])["Id"]
     assert client.get_jobs_query_results(Id=none)["Jobs"] == []
 
 
-def test_jobs_start_by_priority_and_then_by_age(local, client, paused):
-    made = [submit(client, paused, Priority=priority)["Id"] for priority in (0, 5, -5, 5)]
-    wanted = [made[1], made[3], made[0], made[2]]
-    client.update_queue(Name=paused, Status="ACTIVE", ConcurrentJobs=1)
-    for job in made:
-        assert local.wait(job)["Status"] == "COMPLETE"
-    started = [event["detail"]["jobId"] for event in local.events() if event["detail"]["status"] == "PROGRESSING"]
-    assert started == wanted
+def test_a_jobs_priority_and_hops_are_those_of_its_request(client, paused):
+    """What they lead to is tested without the wire, in test_local_queues.py."""
+    hops = [{"WaitMinutes": 5, "Queue": client.get_queue(Name="Default")["Queue"]["Arn"], "Priority": 9}]
+    job = client.get_job(Id=submit(client, paused, Priority=-7, HopDestinations=hops)["Id"])["Job"]
+    assert (job["Priority"], job["HopDestinations"]) == (-7, hops)
+    assert job["Queue"].endswith(f":queues/{paused}")
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_once(client, paused):
@@ -162,8 +165,8 @@ def test_a_waiting_job_is_cancelled_at_once_and_once(client, paused):
     assert fault(client.cancel_job, Id=job)[:2] == (409, "ConflictException")
 
 
-def test_a_running_job_is_cancelled_and_leaves_nothing(local, client):
-    job = simple_job()
+def test_a_running_job_is_cancelled_and_leaves_nothing(shared, client):
+    job = simple_job("s3://cancelled/made")
     job["Settings"]["Inputs"] = [{"VideoGenerator": {"Duration": 3_600_000, "Width": 640, "Height": 360}}]
     video = job["Settings"]["OutputGroups"][0]["Outputs"][0]["VideoDescription"]
     video |= {"Width": 640, "Height": 360}
@@ -173,8 +176,8 @@ def test_a_running_job_is_cancelled_and_leaves_nothing(local, client):
     while client.get_job(Id=identifier)["Job"].get("CurrentPhase") != "TRANSCODING":
         time.sleep(0.05)
     client.cancel_job(Id=identifier)
-    assert local.wait(identifier)["Status"] == "CANCELED"
-    assert not local.path("s3://out").exists()
+    assert shared.wait(identifier)["Status"] == "CANCELED"
+    assert not shared.path("s3://cancelled").exists()
 
 
 def test_queues_templates_and_presets_live_through_all_their_operations(client, paused):
@@ -194,7 +197,7 @@ def test_queues_templates_and_presets_live_through_all_their_operations(client, 
     assert fault(client.get_preset, Name="small")[:2] == (404, "NotFoundException")
 
 
-def test_a_template_and_a_preset_are_merged_into_a_job(local, client):
+def test_a_template_and_a_preset_are_merged_into_a_job(shared, client):
     whole = simple_job()["Settings"]
     output = whole["OutputGroups"][0]["Outputs"][0]
     client.create_preset(Name="p", Settings={key: output[key] for key in ("ContainerSettings", "AudioDescriptions")})
@@ -205,8 +208,8 @@ def test_a_template_and_a_preset_are_merged_into_a_job(local, client):
         "OutputGroups": [{"Outputs": [{"VideoDescription": output["VideoDescription"]}]}],
     }
     job = client.create_job(Role=ROLE, JobTemplate="t", Settings=settings)["Job"]
-    assert local.wait(job["Id"])["Status"] == "COMPLETE"
-    assert local.path("s3://out/made_t.mp4").is_file()
+    assert shared.wait(job["Id"])["Status"] == "COMPLETE"
+    assert shared.path("s3://out/made_t.mp4").is_file()
 
 
 def test_probe_tells_what_a_file_holds(client):
@@ -217,14 +220,15 @@ def test_probe_tells_what_a_file_holds(client):
     assert fault(client.probe, InputFiles=[{"FileUrl": "s3://in/gone.mp4"}])[1] == "UnprocessableEntityException"
 
 
-def test_a_job_that_can_not_be_read_ends_with_the_services_code(local, client):
+def test_a_job_that_can_not_be_read_ends_with_the_services_code(shared, client):
     job = simple_job()
     job["Settings"]["Inputs"][0]["FileInput"] = "s3://in/gone.mp4"
-    done = local.wait(client.create_job(**job)["Job"]["Id"])
+    done = shared.wait(client.create_job(**job)["Job"]["Id"])
     assert (done["Status"], done["ErrorCode"]) == ("ERROR", 1404)
 
 
-def test_the_policy_forbids_inputs(local, client):
+def test_the_policy_forbids_inputs(local):
+    client = local.client()
     client.put_policy(Policy={"S3Inputs": "DISALLOWED"})
     done = local.wait(client.create_job(**simple_job())["Job"]["Id"])
     assert (done["Status"], done["ErrorCode"]) == ("ERROR", 3457)
@@ -234,7 +238,7 @@ AWS = shutil.which("aws")
 
 
 @pytest.mark.skipif(AWS is None, reason="the AWS command line is not installed")
-def test_the_aws_command_line_works_unchanged(local, tmp_path):
+def test_the_aws_command_line_works_unchanged(shared, tmp_path):
     request = tmp_path / "job.json"
     request.write_text(json.dumps(simple_job()))
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
@@ -243,7 +247,7 @@ def test_the_aws_command_line_works_unchanged(local, tmp_path):
         AWS,
         "mediaconvert",
         "--endpoint-url",
-        local.endpoint_url,
+        shared.endpoint_url,
         "create-job",
         "--cli-input-json",
         f"file://{request}",
@@ -252,7 +256,7 @@ def test_the_aws_command_line_works_unchanged(local, tmp_path):
     if ran.returncode == 127 or "command not found" in ran.stderr:
         pytest.skip("the AWS command line does not start")
     assert ran.returncode == 0, ran.stderr
-    assert local.wait(json.loads(ran.stdout)["Job"]["Id"])["Status"] == "COMPLETE"
+    assert shared.wait(json.loads(ran.stdout)["Job"]["Id"])["Status"] == "COMPLETE"
 
 
 def test_the_server_is_up_within_a_second(tmp_path):
