@@ -34,6 +34,7 @@ MODEL_RULES = {
     "model:max-length": "A string or list is not longer than the model allows",
     "model:pattern": "A string matches the model's pattern",
     "model:unknown": "The model knows the key",
+    "model:size": "All lists and maps together have at most 20,000 entries; more are not looked at",
     "model:case": "All keys are written in one case, PascalCase or camelCase",
 }
 """Together V01: what the service's own model says."""

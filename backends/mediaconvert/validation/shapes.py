@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 LONGEST_MATCHED = 2048
 """Characters; a longer text is not matched against a pattern, because backtracking may take quadratic time."""
 
+MOST_ENTRIES = 20_000
+"""Entries of all lists and maps together; the largest public job has some hundreds. More would keep a server busy for
+minutes, as each costs a quarter of a millisecond here and in the rules."""
 HIDDEN_LIMITS_RULE = "V41"
 _PLACEHOLDER = re.compile(r"|\{.*\}|<.*>|\$\w+|[A-Z0-9]+(_[A-Z0-9]+)+")
 _MOST_GUESSES = 50
@@ -83,6 +86,7 @@ class _Walk:
         self._nulls = nulls
         self._position = 0
         self._guesses = 0
+        self._entries_seen = 0
         self._as_console: list[Place] = []
         self._as_wire: list[Place] = []
 
@@ -158,9 +162,18 @@ class _Walk:
         node = self._node(at, named=False)
         item = self._model.shape(shape.item)
         for key, entry in entries:
+            self._entries_seen += 1
+            if self._entries_seen > MOST_ENTRIES:
+                self._refuse_size(node)
+                break
             node.values[key] = None
             node.values[key] = self._value(item, entry, Place(node, key))
         return node
+
+    def _refuse_size(self, node: Node) -> None:
+        if self._entries_seen == MOST_ENTRIES + 1:
+            message = f"The lists of this document have more than {MOST_ENTRIES} entries: the rest is not checked"
+            self._findings.add(node.here(), "model:size", "error", message)
 
     def _text_fault(self, shape: Shape, value: str, at: Place) -> Fault | None:
         length = len(value)

@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 import uuid
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, cast
 
@@ -14,6 +15,7 @@ from backends.mediaconvert.validation.documents import MAX_BYTES
 
 if TYPE_CHECKING:
     from backends.mediaconvert.service.endpoint import Endpoint
+    from backends.mediaconvert.service.faults import FaultType
 
 log = logging.getLogger("storyreel.mediaconvert")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -80,6 +82,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the library's name)
         log.info("%s %s", self.address_string(), format % args)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
+        """What the library refuses (methods, request lines, headers) in the service's shape, and no page of HTML."""
+        self.close_connection = True
+        kind: FaultType = "NotFoundException" if code == HTTPStatus.NOT_IMPLEMENTED else "BadRequestException"
+        self._send(code, json.dumps({"message": message or HTTPStatus(code).phrase}), kind)
 
     def _serve(self) -> None:
         try:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -73,6 +74,28 @@ def test_a_senseless_length_is_refused(shared, length):
 )  # fmt: skip
 def test_unknown_paths_are_not_found_in_the_services_shape(shared, method, path, status):
     assert ask(shared, method, path)[:2] == (status, "NotFoundException")
+
+
+@pytest.mark.parametrize(("method", "status"), [("PATCH", 501), ("OPTIONS", 501), ("BREW", 501)])
+def test_unknown_methods_are_answered_in_the_services_shape(shared, method, status):
+    assert ask(shared, method)[:2] == (status, "NotFoundException")
+
+
+@pytest.mark.parametrize(
+    ("raw", "status"),
+    [(b"garbage\r\n\r\n", b"Bad request syntax"), (b"GET /" + b"a" * 70_000 + b" HTTP/1.1\r\n\r\n", b"414"),
+     (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 300 + b"\r\n", b"431")],
+    ids=["no request line", "a long one", "many headers"],
+)  # fmt: skip
+def test_what_is_no_request_is_answered_in_the_services_shape(shared, raw, status):
+    with socket.create_connection(shared.endpoint_url.removeprefix("http://").split(":"), timeout=20) as connection:
+        connection.sendall(raw)
+        answer = b""
+        while part := connection.recv(65_536):
+            answer += part
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert status in head.splitlines()[0]
+    assert json.loads(body or head)["message"]
 
 
 def test_a_foreign_host_header_is_forbidden(shared):

@@ -12,7 +12,7 @@ from test_mc_jobs import AAC, GONE, GROUP, H264, IMAGES, IN, JOBS, OUT, REMIX, V
 from backends.mediaconvert.validation import validate_job
 from backends.mediaconvert.validation.findings import MAX_FINDINGS
 from backends.mediaconvert.validation.model import service_model, wire_name
-from backends.mediaconvert.validation.shapes import LONGEST_MATCHED
+from backends.mediaconvert.validation.shapes import LONGEST_MATCHED, MOST_ENTRIES
 
 TRACK = f"{IN}/AudioSelectors/Audio Selector 1/Tracks/0"
 DESTINATION = f"{GROUP}/OutputGroupSettings/FileGroupSettings/Destination"
@@ -212,6 +212,16 @@ def test_exit_codes():
 def test_times_of_answers(time):
     answer = {"Job": production() | {"CreatedAt": time, "JobPercentComplete": None}}
     assert validate_job(answer).findings == ()
+
+
+def test_a_document_of_endless_lists_is_refused_without_reading_them_all():
+    """400,000 empty inputs are 1.2 MB, and would take two minutes."""
+    job = production() | {"UserMetadata": {str(number): "x" for number in range(MOST_ENTRIES)}}
+    validation = validate_job(job)
+    (found,) = [finding for finding in validation.findings if finding.rule == "model:size"]
+    assert found.pointer == "/UserMetadata"
+    assert f"more than {MOST_ENTRIES} entries" in found.message
+    assert validation.errors == 1
 
 
 def test_the_model_limits_the_length_of_no_list():
