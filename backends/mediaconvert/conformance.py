@@ -72,6 +72,12 @@ def mix_conformance(timeline: Timeline) -> list[Conformance]:
     return [exact("sound", track.role, detail) for track in tracks] or [exact("silence", PROGRAMME, detail)]
 
 
+def slide_colours() -> Conformance:
+    """Slides are RGB: what they can't hold is rare, and known only when they are made (docs/decisions/0031)."""
+    how = "slides are PNGs: the renderer's own samples, but a level off where its resampling overshot into a colour"
+    return approximated("colour", PROGRAMME, f"{how} that no RGB picture has (plan --verify counts such frames)")
+
+
 def dropped_motion(layer: Layer, *, allowed: bool) -> Conformance:
     """Motion where images stand still: refused, or dropped on demand, with what that costs."""
     if layer.motion is None:

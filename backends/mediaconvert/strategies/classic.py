@@ -16,6 +16,7 @@ from backends.mediaconvert.conformance import (
     exact,
     programme_conformance,
     refused,
+    slide_colours,
     too_many_layers,
 )
 from backends.mediaconvert.images import (
@@ -99,6 +100,7 @@ def conformance(timeline: Timeline, output: OutputFormat, options: JobOptions) -
     return (
         *programme_conformance(timeline, output, timecodes=True),
         *too_many_layers(timeline),
+        slide_colours(),
         *(verdict for layer in timeline.layers for verdict in _layer(layer, timeline, options)),
         *sound_conformance(timeline, options),
     )

@@ -19,6 +19,7 @@ from backends.mediaconvert.conformance import (
     mix_conformance,
     programme_conformance,
     refused,
+    slide_colours,
     too_many_layers,
 )
 from backends.mediaconvert.images import (
@@ -162,6 +163,7 @@ def conformance(timeline: Timeline, output: OutputFormat, *, allow_approximate: 
     return (
         *programme_conformance(timeline, output, timecodes=True),
         *too_many_layers(timeline),
+        slide_colours(),
         *_length(timeline),
         *(_shown(layer, ends_exactly=layer.id not in bad) for layer in timeline.layers),
         *(verdict for layer in timeline.layers for verdict in _layer(layer, timeline, allowed=allow_approximate)),
