@@ -84,13 +84,13 @@ def fill_group(group, name):
 
 
 def make_media(root):
-    """A clip of 4 s and one of 32 s with sound, tones, a picture and captions, below `root/media`."""
+    """A clip of 2 s and one of 32 s with sound, tones, a picture and captions, below `root/media`."""
     from renderer.ffmpeg_process import find_ffmpeg, run_process
 
     folder = root / "media"
     folder.mkdir(parents=True)
     program = [str(find_ffmpeg().path), "-hide_banner", "-nostdin", "-loglevel", "error", "-y"]
-    for name, seconds in (("clip", 4), ("long", CLIPPED_S)):
+    for name, seconds in (("clip", 2), ("long", CLIPPED_S)):
         picture = ["-f", "lavfi", "-i", f"testsrc2=s=640x360:r=30000/1001:d={seconds}"]
         sound = ["-f", "lavfi", "-i", f"sine=440:r=48000:d={seconds}", "-ac", "2"]
         codecs = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac"]
@@ -104,15 +104,15 @@ def make_media(root):
     (folder / "captions.srt").write_text("\n".join(cues))
 
 
-def run_jobs(folder, root, pattern="*.json"):
-    """(file, verdict, details) for each job in `folder`; `root` holds what S3 would."""
+def run_jobs(folder, root, *patterns):
+    """(file, verdict, details) for each job in `folder`, or those of the patterns; `root` holds what S3 would."""
     from backends.mediaconvert.service.single import run_job_file
     from backends.mediaconvert.service.storage.folder import FolderStorage
     from renderer.errors import StoryreelError
 
     make_media(root)
     storage = FolderStorage(root)
-    for path in sorted(folder.glob(pattern)):
+    for path in sorted(path for pattern in patterns or ["*.json"] for path in folder.glob(pattern)):
         name = path.stem.partition("__")[2][:60]
         try:
             request = request_of(json.loads(path.read_bytes()), name)
@@ -146,9 +146,44 @@ def mismatches(request, outcome, root):
                     yield from wrong_facts(url, file_facts(path), video, output, result)
                 elif path.suffix == ".m3u8":
                     yield from wrong_playlist(url, path, result)
+                    yield from wrong_segment(url, path, video, output, result)
+            if not result.paths:
+                yield from wrong_representation(root, made.playlists, output, video, result)
         for url in made.playlists:
             if not (root / url.removeprefix("s3://")).is_file():
                 yield f"{url} is missing"
+
+
+def wrong_segment(url, path, video, output, result):
+    """Codecs and size of a playlist's first segment, where it is not encrypted; fragments begin with their header."""
+    from backends.mediaconvert.service.execute.checking import file_facts
+
+    text = path.read_text()
+    first = next(line for line in text.splitlines() if line and not line.startswith("#"))
+    if "METHOD=AES" in text:
+        return
+    content = (path.parent / first).read_bytes()
+    header = re.search(r'#EXT-X-MAP:URI="([^"]+)"', text)
+    if header:
+        content = (path.parent / header[1]).read_bytes() + content
+    probe = path.with_suffix(".probe.mp4" if header else ".probe.ts")
+    probe.write_bytes(content)
+    yield from wrong_facts(url, file_facts(probe), video, output, None)
+
+
+def wrong_representation(root, manifests, output, video, result):
+    """DASH and CMAF name no files: size and codec as the manifest says them, and every segment it counts."""
+    manifest = next(root / url.removeprefix("s3://") for url in manifests if url.endswith(".mpd"))
+    text = manifest.read_text()
+    if video is not None and "Width" in video and f'width="{video["Width"]}" height="{video["Height"]}"' not in text:
+        yield f"{manifest.name}: no representation of {video['Width']}x{video['Height']}"
+    modifier = output["NameModifier"]
+    found = [path for path in manifest.parent.iterdir() if modifier in path.name and path.stat().st_size]
+    if not found:
+        yield f"{manifest.name}: no segments of {modifier}"
+    lasts = re.search(r'mediaPresentationDuration="PT([\d.]+)S"', text)
+    if lasts is None or abs(float(lasts[1]) * 1000 - result.duration_ms) > 1100:
+        yield f"{manifest.name}: lasts {lasts and lasts[1]}, told {result.duration_ms} ms"
 
 
 CODECS = {"H_264": "h264", "H_265": "hevc", "VP9": "vp9", "AV1": "av1", "AAC": "aac", "AC3": "ac3", "EAC3": "eac3",
@@ -169,7 +204,7 @@ def wrong_facts(url, facts, video, output, result):
 
             if track.rate != Fraction(settings["FramerateNumerator"], settings["FramerateDenominator"]):
                 yield f"{url}: {track.rate} frames per second"
-        if abs(float(track.frames / track.rate) * 1000 - result.duration_ms) > 50:
+        if result is not None and abs(float(track.frames / track.rate) * 1000 - result.duration_ms) > 50:
             yield f"{url}: lasts {float(track.frames / track.rate)} s"
     for track, description in zip(facts.audios, output.get("AudioDescriptions", []), strict=True):
         if track.codec != CODECS[description["CodecSettings"]["Codec"]]:

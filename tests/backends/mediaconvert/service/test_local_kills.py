@@ -121,7 +121,7 @@ def children_of(pid):
 
 def test_a_killed_server_loses_no_job_and_runs_none_twice(home):
     server = Server(home, home / "s3")
-    jobs = submit_from_processes(server, 2, 4)
+    jobs = submit_from_processes(server, 2, 3)
     client = server.client()
     while not client.list_jobs(Status="COMPLETE")["Jobs"]:
         time.sleep(0.02)
