@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -23,8 +24,9 @@ class Command:
         )
 
     def kill(self, after_s=0.0, number=signal.SIGKILL):
-        """The signal, so many seconds after the start, or now where they are over."""
-        time.sleep(max(0.0, self.started + after_s - time.monotonic()))
+        """The signal, so many seconds after the start, or now where they are over; nothing once it has ended."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(max(0.0, self.started + after_s - time.monotonic()))
         self.process.send_signal(number)
 
     def end(self):

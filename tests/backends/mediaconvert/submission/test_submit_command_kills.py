@@ -37,29 +37,43 @@ class Campaign:
     def __init__(self, spec, bucket, remote, client, gc):
         self._spec, self._bucket, self._remote, self._client, self._gc = spec, bucket, remote, client, gc
         self.chance = random.Random(int(os.environ.get("STORYREEL_CAMPAIGN_SEED", "1")))
+        self._work_s = 600.0
+        assert self._at_random("whole", None)[0] == 0
 
     def command(self, number):
         folders = ["--prefix", f"run{number}", "--destination", f"videos/{number}"]
         return Command(self._spec, self._bucket, *folders, "--json")
 
-    def measure(self):
-        """Seconds from the start to the first question, and to the end, of a run that nobody disturbs."""
-        whole = self.command("whole")
-        while not self._remote.calls:
+    def _asked(self, command, before):
+        """Seconds from its start to its first question: from then on it hears signals."""
+        while len(self._remote.calls) == before and command.process.poll() is None:
             time.sleep(0.005)
-        first = time.monotonic() - whole.started
-        assert whole.end()[0] == 0
-        return first, time.monotonic() - whole.started
+        return time.monotonic() - command.started
 
-    def killed(self, number, how, first_s, end_s):
+    def _at_random(self, number, signal_number):
+        """A signal between first question and end, or none. A run that ends first tells how long that is now."""
+        before, command = len(self._remote.calls), self.command(number)
+        asked_s = self._asked(command, before)
+        if signal_number is not None:
+            command.kill(asked_s + self.chance.uniform(0, self._work_s), signal_number)
+        code, out, err = command.end()
+        if code == 0:
+            self._work_s = time.monotonic() - command.started - asked_s
+        return code, out, err
+
+    def stopped(self, number, signal_number):
+        """Exit code and messages of a run that was told to stop."""
+        code, _, err = self._at_random(number, signal_number)
+        return code, err
+
+    def killed(self, number, how):
         """Whether the run was killed before its end."""
-        victim = []
-        if how != "at random":
-            cut = Fault("reset", accepted=how == "after the creation", then=lambda: victim[0].kill())  # noqa: PLW0108  (not there yet)
-            self._remote.fail("CreateJob", cut)
-        victim.append(self.command(number))
         if how == "at random":
-            victim[0].kill(self.chance.uniform(first_s, end_s))
+            return self._at_random(number, signal.SIGKILL)[0] == -signal.SIGKILL
+        victim = []
+        cut = Fault("reset", accepted=how == "after the creation", then=lambda: victim[0].kill())  # noqa: PLW0108  (not there yet)
+        self._remote.fail("CreateJob", cut)
+        victim.append(self.command(number))
         code = victim[0].end()[0]
         self._remote.faults.clear()
         return code == -signal.SIGKILL
@@ -95,11 +109,10 @@ def test_fifty_kills_of_the_real_command_leave_one_job_each(spec, bucket, remote
     remote.token_window_s = 0
     campaign, seen, kills, number = Campaign(spec, bucket, remote, s3_client, run), Counter(), 0, 0
     started = time.monotonic()
-    first_s, end_s = campaign.measure()
     while kills < KILLS:
         number += 1
         how = campaign.chance.choice(HOW)
-        killed = campaign.killed(number, how, first_s, end_s)
+        killed = campaign.killed(number, how)
         left = campaign.assert_all_is_listed()
         seen[f"{how}{' with an upload under way' if left else ''}" if killed else "too late"] += 1
         kills += killed
@@ -115,11 +128,8 @@ def test_a_stop_at_any_moment_aborts_what_is_on_its_way(spec, bucket, remote, s3
     """Unlike a kill, it leaves no upload at all; the command then says how to go on, and does."""
     remote.token_window_s = 0
     campaign, seen = Campaign(spec, bucket, remote, s3_client, run), Counter()
-    first_s, end_s = campaign.measure()
     for submission in range(STOPS):
-        stopped = campaign.command(submission)
-        stopped.kill(campaign.chance.uniform(first_s, end_s), number)
-        code, _, err = stopped.end()
+        code, err = campaign.stopped(submission, number)
         assert code in (0, 130), err
         assert "Traceback" not in err
         assert campaign.unfinished() == set()
