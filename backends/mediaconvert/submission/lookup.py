@@ -6,6 +6,7 @@ Where the answer would be a guess, there is none: a job is never created on the 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backends.mediaconvert.submission.errors import RemoteError
@@ -46,12 +47,20 @@ def find_job(session: Session, submission_id: str, since: float) -> JobMessage |
     )
 
 
-def recent_jobs(session: Session, since: float) -> dict[str, JobMessage]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A job of this package as the service lists it, and the hash of the timeline it was made from."""
+
+    message: JobMessage
+    timeline_sha256: str
+
+
+def recent_jobs(session: Session, since: float) -> dict[str, Listed]:
     """Submission id → its first job, of this package's jobs since then; the newest PAGES_BACK pages at most.
 
     For a submission that nothing is known of here. Raises: ServiceError.
     """
-    found: dict[str, JobMessage] = {}
+    found: dict[str, Listed] = {}
     token = ""
     for _ in range(PAGES_BACK):
         more = {"NextToken": token} if token else {}
@@ -60,7 +69,7 @@ def recent_jobs(session: Session, since: float) -> dict[str, JobMessage]:
         for job in jobs:
             message = message_from_job(job, int(session.clock.now() * 1000))
             if message.submission_id and _created(job) >= since:
-                found[message.submission_id] = message
+                found[message.submission_id] = Listed(message, text_at(job, "UserMetadata", "timelineSha256"))
         token = text_at(answer, "NextToken")
         if not token or any(_created(job) < since for job in jobs):
             break

@@ -23,7 +23,7 @@ from renderer.errors import UsageError
 
 if TYPE_CHECKING:
     from backends.mediaconvert.submission.findings import Finding
-    from backends.mediaconvert.submission.progress import JobMessage
+    from backends.mediaconvert.submission.lookup import Listed
     from backends.mediaconvert.submission.session import Session
     from backends.mediaconvert.submission.submission import Hop, Submission
 
@@ -138,14 +138,16 @@ def _look_back(
         session.say(redact(f"warning: not searched for earlier submissions: {error}", submission.private))
         return
     attempt = 1
-    while message := known.get(submission.identity(session.services.scope, attempt)):
-        _remember(session, _fresh(session, submission, attempt), message)
+    while listed := known.get(submission.identity(session.services.scope, attempt)):
+        _remember(session, _fresh(session, submission, attempt), listed)
         attempt += 1
 
 
-def _remember(session: Session, fresh: Record, message: JobMessage) -> None:
-    now = session.clock.now()
-    session.journal.update(fresh.id, lambda record: heard(record or fresh, message, now))
+def _remember(session: Session, fresh: Record, listed: Listed) -> None:
+    """A caller's key may have stood for another story: its content is then not this one's."""
+    now, same = session.clock.now(), listed.timeline_sha256 == fresh.timeline_sha256
+    new = fresh if same else dataclasses.replace(fresh, content_sha256="", timeline_sha256=listed.timeline_sha256)
+    session.journal.update(fresh.id, lambda record: heard(record or new, listed.message, now))
 
 
 def _creator(session: Session, submission: Submission, record: Record, settings: SubmitSettings) -> Creator:

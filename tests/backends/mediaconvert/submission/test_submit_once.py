@@ -302,6 +302,14 @@ def test_after_a_lost_journal_a_new_attempt_is_still_one_job(session, story, end
     assert len({job["userMetadata"]["submissionId"] for job in endpoint.jobs}) == len(endpoint.jobs) == 2
 
 
+def test_a_key_that_stood_for_another_story_elsewhere_is_refused(session, make_submission, endpoint, tmp_path):
+    submit(session, make_submission(key="nightly"))
+    today = dataclasses.replace(make_submission(key="nightly"), timeline_sha256="6" * 64)
+    with pytest.raises(UsageError, match="'nightly' was used for another job"):
+        submit(elsewhere(session, tmp_path), today)
+    assert len(endpoint.jobs) == 1
+
+
 def test_what_is_older_than_the_look_back_is_not_looked_for(session, story, endpoint, tmp_path, clock):
     endpoint.token_window_s = 0
     submit(session, story)
