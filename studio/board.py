@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_WATCHERS = 8
 """Pages that may watch at once."""
 STILL_HERE_S = 15.0
-BREATH_S = 0.08
+BREATH_S = 0.04
 """Between two messages: progress comes a hundred times a second, nobody can see that."""
 
 

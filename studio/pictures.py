@@ -5,11 +5,14 @@ What was decoded or encoded stays in bounded memory, by content: an edit of a st
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from renderer.errors import StoryreelError
 from renderer.picture.intake import Intake, PictureFacts, PicturePlanes
 
 if TYPE_CHECKING:
@@ -25,33 +28,50 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PLANES_BYTES, STILLS_BYTES = 192_000_000, 32_000_000
 SHELVED_PICTURES = 24
+MAX_EXPECTED = 2
+"""New pictures decoded ahead after a save; of more, those that are asked for come first."""
 SHEET_WIDTH = 360
 MAX_SHEET_CELLS = 48
 
 
 class Remembered(Generic[T]):
-    """The last results by key, at most `max_bytes` of them. Safe to share between threads."""
+    """The last results by key, at most `max_bytes` of them. Threads that ask for the same wait for the first."""
 
     def __init__(self, max_bytes: int, size: Callable[[T], int]) -> None:
         self._max_bytes, self._size = max_bytes, size
         self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._being_made: dict[Hashable, Future[T]] = {}
         self._bytes = 0
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What is kept under `key`, or what `make` returns. Raises: as `make`."""
+        mine: Future[T] = Future()
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        made = make()
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = made
-                self._bytes += self._size(made)
-            while self._bytes > self._max_bytes and len(self._kept) > 1:
-                _, dropped = self._kept.popitem(last=False)
-                self._bytes -= self._size(dropped)
-        return made
+            first = self._being_made.setdefault(key, mine)
+        if first is not mine:
+            return first.result()
+        try:
+            mine.set_result(make())
+        except BaseException as error:
+            mine.set_exception(error)
+            raise
+        finally:
+            with self._lock:
+                del self._being_made[key]
+                if mine.exception() is None:
+                    self._keep(key, mine.result())
+        return mine.result()
+
+    def _keep(self, key: Hashable, made: T) -> None:
+        self._kept[key] = made
+        self._bytes += self._size(made)
+        while self._bytes > self._max_bytes and len(self._kept) > 1:
+            _, dropped = self._kept.popitem(last=False)
+            self._bytes -= self._size(dropped)
 
 
 class RememberingIntake(Intake):
@@ -91,6 +111,16 @@ class Pictures:
         self._shelves: OrderedDict[tuple[int, int], PictureShelf] = OrderedDict()
         self._renderer: tuple[Timeline, FrameRenderer] | None = None
         self._stills = Remembered[bytes](STILLS_BYTES, len)
+
+    def expect(self, story: Story, before: Story) -> None:
+        """Decode what a save brought in, beside whatever plans to use it; one that can't be is reported by its user."""
+        known = set(before.timeline.sources())
+        new = [layer for layer in story.timeline.layers if layer.kind == "image" and layer.source not in known]
+        with self._lock:
+            shelf = self._shelf(story.timeline)
+        for layer in new[:MAX_EXPECTED]:
+            with contextlib.suppress(StoryreelError):
+                shelf.prepare(layer)
 
     def frame(self, story: Story, number: int) -> bytes:
         """Frame `number` as JPEG. Raises: MediaError, IndexError."""

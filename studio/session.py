@@ -38,8 +38,6 @@ if TYPE_CHECKING:
 
 KEPT_VIDEOS = 3
 """A page may still read the one before the newest."""
-FIRST_PICTURE_S = 0.25
-"""How long a render waits for the first frame of a new story to be asked for and drawn."""
 FINAL_SUFFIX = ".mp4"
 
 
@@ -69,7 +67,7 @@ class Session:
         self.version: Version | None = None
         self.final: Final | None = None
         self._videos: list[tuple[str, Path]] = []
-        self._saved, self._work, self._shown = threading.Event(), threading.Event(), threading.Event()
+        self._saved, self._work = threading.Event(), threading.Event()
         self._stopping = False
         self._lock = threading.Lock()
         self._wanted: Version | None = None
@@ -94,7 +92,7 @@ class Session:
         self._stopping = True
         self._cancel.set()
         self.board.close()
-        for event in (self._saved, self._work, self._shown):
+        for event in (self._saved, self._work):
             event.set()
         for thread in self._threads:
             if thread.is_alive():
@@ -113,9 +111,7 @@ class Session:
 
     def frame(self, sha256: str, number: int) -> bytes:
         """Frame `number` of the story shown, as JPEG. Raises: LookupError, MediaError."""
-        picture = self.pictures.frame(self.known(sha256), number)
-        self._shown.set()
-        return picture
+        return self.pictures.frame(self.known(sha256), number)
 
     def video(self, name: str) -> Path:
         """Raises: LookupError."""
@@ -177,10 +173,8 @@ class Session:
             self.board.update(problems=[problem_json(problem) for problem in _problems(error)])
             return
         version = Version(story, timeline_sha256(story.timeline), revision)
-        changed = self.version is None or self.version.sha256 != version.sha256
-        self.version = version
-        if changed:
-            self._shown.clear()
+        before, self.version = self.version, version
+        changed = before is None or before.sha256 != version.sha256
         took_ms = round((time.monotonic() - started) * 1000)
         self.board.update(problems=[], warnings=list(story.warnings), story=version.sha256, compile_ms=took_ms)
         with self._lock:
@@ -189,6 +183,8 @@ class Session:
                 if self._running == "preview" and changed:
                     self._cancel.set()
         self._work.set()
+        if before is not None and changed:
+            self.pictures.expect(story, before.story)
 
     # rendering
 
@@ -220,7 +216,6 @@ class Session:
 
     def _preview(self, version: Version) -> bool:
         """Whether the page now has this version's video, or can't have it."""
-        self._shown.wait(FIRST_PICTURE_S)
         name = f"{version.sha256[:16]}-{time.monotonic_ns():x}"
         target = self.workspace.scratch / f"{name}.mp4"
 

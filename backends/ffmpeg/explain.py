@@ -56,8 +56,9 @@ def remember(story: str, parts: Sequence[Part]) -> None:
 
 def explain(story: str, parts: Sequence[Part]) -> list[Explanation]:
     """Compare with the last render of the same story."""
-    known = {ingredients_key(before) for before in _remembered(story).values()}
-    return [_explained(part, _remembered(story), known) for part in parts]
+    before = _remembered(story)
+    known = {ingredients_key(ingredients) for ingredients in before.values()}
+    return [_explained(part, before, known) for part in parts]
 
 
 def _explained(part: Part, before: dict[str, Ingredients], known: set[str]) -> Explanation:

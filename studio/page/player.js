@@ -9,10 +9,11 @@ export class Player extends EventTarget {
     this.story = null;
     this.videoStory = null;
     this.frame = 0;
-    this.asking = false;
+    this.asking = 0;
     this.wanted = null;
     this.shuttle = 0;
-    this.drawn = 0;
+    this.turns = 0;  // requests for stills
+    this.drawn = 0;  // the latest of them that is on the screen
     this.intent = true;  // whether it should play: kept over every new video
     this.#listen();
   }
@@ -101,29 +102,29 @@ export class Player extends EventTarget {
 
   #time(frame) { return (frame + 0.5) / this.story.fps; }
 
-  // One request at a time, always for the newest frame asked for.
+  // Two requests under way at the most, always for the newest frame asked for: one is drawn while the other is fetched.
   async #drawStill(frame) {
     this.wanted = frame;
-    if (this.asking) return;
-    this.asking = true;
+    if (this.asking >= 2) return;
+    this.asking += 1;
     while (this.wanted !== null) {
-      const { sha256 } = this.story, next = this.wanted;
+      const { sha256 } = this.story, next = this.wanted, turn = this.turns += 1;
       this.wanted = null;
       try {
         const answer = await fetch(`frame/${sha256}/${next}.jpg`);
         if (!answer.ok) continue;
-        const url = URL.createObjectURL(await answer.blob());
-        const old = this.still.src;
-        this.still.src = url;
-        await this.still.decode();
+        const picture = await createImageBitmap(await answer.blob());
+        if (turn < this.drawn) { picture.close(); continue; }
+        this.drawn = turn;
+        this.still.width = picture.width;
+        this.still.height = picture.height;
+        this.still.getContext("bitmaprenderer").transferFromImageBitmap(picture);
         this.still.hidden = false;
         this.still.dataset.frame = next;
         this.still.dataset.story = sha256;
-        this.drawn += 1;
-        if (old) URL.revokeObjectURL(old);
       } catch { /* the story is another by now, or the studio ended: the next state says so */ }
     }
-    this.asking = false;
+    this.asking -= 1;
   }
 
   #whenDrawn(then) {
