@@ -19,7 +19,7 @@ from renderer.spec.edit import Value, move_item, remove_value, set_value
 from renderer.spec.source import read_spec_file
 
 if TYPE_CHECKING:
-    from studio.session import Session
+    from studio.session import Session, SpecState
 
 MAX_UNDO = 100
 _EASES = ("linear", "in", "out", "in-out")
@@ -44,8 +44,8 @@ class Editor:
         self._steps: deque[_Step] = deque(maxlen=MAX_UNDO)
         self._lock = threading.Lock()
 
-    def edit(self, revision: str, request: dict[str, object]) -> str:
-        """Do what a request asks; returns the new revision.
+    def edit(self, revision: str, request: dict[str, object]) -> SpecState:
+        """Do what a request asks; returns the spec's new state.
 
         Raises: Conflict; UsageError for a request that makes no sense; SpecError where the story would be broken.
         """
@@ -55,14 +55,15 @@ class Editor:
             mark = before[: len(before) - len(text.encode())]
             after = mark + edited(text, request).encode()
             if after == before:
-                return revision
+                with self._session.spec_lock:
+                    return self._session.note(before)
             self._session.check(after)
-            self._write(before, after)
+            state = self._write(before, after)
             self._steps.append(_Step(before, after))
-        return self._written(after)
+        return self._written(state)
 
-    def undo(self, revision: str) -> str:
-        """Take the last edit back; returns the new revision. Raises: Conflict, UsageError where there is none."""
+    def undo(self, revision: str) -> SpecState:
+        """Take the last edit back; returns the spec's new state. Raises: Conflict, UsageError where there is none."""
         with self._lock:
             if not self._steps:
                 raise UsageError("there is nothing to undo")
@@ -72,9 +73,9 @@ class Editor:
                 self._steps.clear()
                 self._session.board.update(undo=False)
                 raise Conflict("the file was changed elsewhere after the last edit here: undo it in your editor")
-            self._write(before, step.before)
+            state = self._write(before, step.before)
             self._steps.pop()
-        return self._written(step.before)
+        return self._written(state)
 
     def _current(self, revision: str) -> bytes:
         content = read_spec_file(self._path)
@@ -83,20 +84,21 @@ class Editor:
             raise Conflict("the file was changed elsewhere meanwhile; nothing was written: look at it again")
         return content
 
-    def _write(self, before: bytes, after: bytes) -> None:
+    def _write(self, before: bytes, after: bytes) -> SpecState:
         """Raises: Conflict where the file changed in this very moment; OutputError."""
-        with unfinished_file(self._path) as unfinished:
-            os.fchmod(unfinished.descriptor, self._path.stat().st_mode & 0o7777)
-            with os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
-                stream.write(after)
-            if read_spec_file(self._path) != before:
-                raise Conflict("the file was changed elsewhere meanwhile; nothing was written: look at it again")
+        with self._session.spec_lock:
+            with unfinished_file(self._path) as unfinished:
+                os.fchmod(unfinished.descriptor, self._path.stat().st_mode & 0o7777)
+                with os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
+                    stream.write(after)
+                if read_spec_file(self._path) != before:
+                    raise Conflict("the file was changed elsewhere meanwhile; nothing was written: look at it again")
+            return self._session.note(after)
 
-    def _written(self, content: bytes) -> str:
-        revision = hashlib.sha256(content).hexdigest()
-        self._session.board.update(undo=bool(self._steps), revision=revision)
+    def _written(self, state: SpecState) -> SpecState:
+        self._session.board.update(undo=bool(self._steps))
         self._session.saved()
-        return revision
+        return state
 
 
 def edited(text: str, request: dict[str, object]) -> str:

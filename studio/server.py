@@ -10,7 +10,7 @@ import json
 import secrets
 import socket
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -159,7 +159,7 @@ class Desk:
         version = self._session.version
         if version is None or version.sha256 != request.path_params["sha"]:
             raise LookupError
-        return JSONResponse(story_json(version.story, version.sha256, version.revision))
+        return JSONResponse(story_json(version.story, version.sha256) | asdict(version.spec))
 
     def sound(self, request: Request) -> Response:
         from renderer.sound.survey import survey_sound
@@ -219,10 +219,10 @@ class Desk:
         return FileResponse(final.path, media_type="video/mp4", filename=final.name)
 
     def edit(self, body: dict[str, object]) -> Response:
-        return JSONResponse({"revision": self._editor.edit(_text(body, "revision"), body)})
+        return JSONResponse(asdict(self._editor.edit(_text(body, "revision"), body)))
 
     def undo(self, body: dict[str, object]) -> Response:
-        return JSONResponse({"revision": self._editor.undo(_text(body, "revision"))})
+        return JSONResponse(asdict(self._editor.undo(_text(body, "revision"))))
 
     def final(self, body: dict[str, object]) -> Response:
         self._session.render_final(_text(body, "name"), replace=body.get("replace") is True)

@@ -43,11 +43,19 @@ FINAL_SUFFIX = ".mp4"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A compiled preview of the story: `revision` is the hash of the spec's bytes it came from."""
+    """A compiled preview of the story, and the state of the spec that it came from."""
 
     story: Story
     sha256: str
+    spec: SpecState
+
+
+@dataclass(frozen=True, slots=True)
+class SpecState:
+    """A spec's bytes by their hash, and the how manieth such state it is that this session has seen."""
+
     revision: str
+    edition: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,9 @@ class Session:
         self.board, self.pictures = Board(), Pictures(workspace)
         self.version: Version | None = None
         self.final: Final | None = None
+        self.spec_lock = threading.Lock()
+        """Held while the spec is read or written together with what the page is told about it."""
+        self._spec = SpecState("", 0)
         self._videos: list[tuple[str, Path]] = []
         self._saved, self._work = threading.Event(), threading.Event()
         self._stopping = False
@@ -101,6 +112,14 @@ class Session:
     def saved(self) -> None:
         """Something the story is made of may have changed: look again."""
         self._saved.set()
+
+    def note(self, text: bytes) -> SpecState:
+        """Tell the page what the spec is now; the caller holds `spec_lock`."""
+        revision = hashlib.sha256(text).hexdigest()
+        if revision != self._spec.revision:
+            self._spec = SpecState(revision, self._spec.edition + 1)
+            self.board.update(revision=revision, edition=self._spec.edition)
+        return self._spec
 
     def known(self, sha256: str) -> Story:
         """Raises: LookupError where the page asks for a story that is no longer shown."""
@@ -162,9 +181,9 @@ class Session:
     def _compile(self) -> None:
         started, stops = time.monotonic(), self._stops
         try:
-            text = read_spec_file(self.path)
-            revision = hashlib.sha256(text).hexdigest()
-            self.board.update(revision=revision)
+            with self.spec_lock:
+                text = read_spec_file(self.path)
+                spec = self.note(text)
             story = compile_story(self.path, self.workspace, self._options, text=text)
         except StoryreelError as error:
             if stops != self._stops:  # what failed may have been ended together with a cancelled render
@@ -172,7 +191,7 @@ class Session:
                 return
             self.board.update(problems=[problem_json(problem) for problem in _problems(error)])
             return
-        version = Version(story, timeline_sha256(story.timeline), revision)
+        version = Version(story, timeline_sha256(story.timeline), spec)
         before, self.version = self.version, version
         changed = before is None or before.sha256 != version.sha256
         took_ms = round((time.monotonic() - started) * 1000)

@@ -59,13 +59,12 @@ def segment_json(item: Explanation) -> JSONObject:
     }
 
 
-def story_json(story: Story, sha256: str, revision: str) -> JSONObject:
+def story_json(story: Story, sha256: str) -> JSONObject:
     """Everything the page draws but pixels and samples. Frames are half-open ranges of programme frames."""
     timeline, spec, output = story.timeline, story.spec, story.output
     music = spec.music
     return {
         "sha256": sha256,
-        "revision": revision,
         "title": timeline.title,
         "id": timeline.id,
         "fps": float(timeline.rate),

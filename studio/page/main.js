@@ -25,13 +25,17 @@ function select(index, { seek = false } = {}) {
   if (seek && story.shots[index]) player.seek(story.shots[index].start + story.shots[index].fade_frames);
 }
 
+// The state of the file that the next edit is made on, by its hash; editions count such states, so that late news is told.
+let revision = "", edition = -1;
+const saw = (seen) => { if (seen.edition >= edition) ({ revision, edition } = seen); };
+
 // One change after the other: each is made on the revision that the last one left.
 let changes = Promise.resolve();
 
 function change(path, request) {
   changes = changes.then(async () => {
     try {
-      story.revision = (await send(path, { ...request, revision: story.revision })).revision;
+      saw(await send(path, { ...request, revision }));
       notice("");
     } catch (error) {
       notice(error.message);
@@ -56,6 +60,7 @@ async function loadStory(sha256) {
     const next = await read(`story/${sha256}.json`);
     if (state.story !== sha256) return;
     story = next;
+    saw(story);
     document.title = `${story.title} – Storyreel studio`;
     at("title").textContent = story.title;
     player.setStory(story);
@@ -88,7 +93,7 @@ function showPanels() {
 function onState(next) {
   const before = state;
   state = next;
-  if (story && state.revision && state.story === story.sha256 && !state.problems.length) story.revision = state.revision;
+  if (story && state.story === story.sha256 && !state.problems.length) saw(state);
   showProblems(state.problems, at("problems"), at("problem-list"));
   at("undo").disabled = !state.undo;
   status();

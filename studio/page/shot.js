@@ -79,7 +79,8 @@ export class ShotPanel {
     const move = (event) => {
       const dx = (event.clientX - down.clientX) / area.width, dy = (event.clientY - down.clientY) / area.height;
       if (!corner) { this.#set(key, start.zoom, [start.focus[0] + dx, start.focus[1] + dy]); return; }
-      const grown = Math.max((start.box[2] + 2 * dx) / start.box[2], (start.box[3] + 2 * dy) / start.box[3]);
+      const outwards = key === "to" ? -dy : dy;  // its corner is the upper one
+      const grown = Math.max((start.box[2] + 2 * dx) / start.box[2], (start.box[3] + 2 * outwards) / start.box[3]);
       this.#set(key, start.zoom / Math.max(0.05, grown), start.focus);
     };
     const up = () => {

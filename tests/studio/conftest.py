@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import http.client
 import json
 import shutil
@@ -20,6 +21,7 @@ from studio.watch import watching
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = [
     "--no-sandbox",
+    "--host-resolver-rules=MAP rebind.example 127.0.0.1",
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -27,7 +29,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_S = 120
+PATIENCE_S = 20
 
 
 def wait_until(happened, seconds=PATIENCE_S):
@@ -107,62 +109,156 @@ COLORS = ((200, 40, 40), (40, 160, 60), (40, 70, 200))
 
 
 class Story:
+    """Its files, and how they were at first: `restore` puts that back and says whether anything was different."""
+
     def __init__(self, folder, make_image, make_tone):
         self.folder, self.path, self.text, self._make_image = folder, folder / "story.yaml", TEXT, make_image
         make_tone(folder / "narration.wav", 3)
         make_tone(folder / "music.wav", 1, hz=220, channels=2)
-        self.write()
-
-    def write(self):
         for number, color in enumerate(COLORS):
             self.paint(number, color)
-        for left in self.folder.glob("*.mp4"):
+        self.path.write_text(TEXT, encoding="utf-8")
+        self._first = {path: path.read_bytes() for path in folder.iterdir()}
+
+    def restore(self):
+        changed = [path for path in self._first if not path.is_file() or path.read_bytes() != self._first[path]]
+        for path in changed:
+            path.write_bytes(self._first[path])
+        for left in set(self.folder.iterdir()) - set(self._first):
             left.unlink()
-        self.path.write_text(self.text, encoding="utf-8")
+        return bool(changed)
 
     def paint(self, number, color):
         self._make_image(self.folder / f"image{number + 1}.png", (640, 360), color)
 
 
-@pytest.fixture(scope="module")
-def open_studio():
-    """`open_studio(spec)`: a studio that serves and watches until the module's tests have ended."""
-    with contextlib.ExitStack() as stack:
-
-        def opened(spec):
-            session = stack.enter_context(open_session(spec, jobs=2))
-            stack.enter_context(watching(session))
-            address = listen(0)
-            server = server_for(session, address)
-            thread = threading.Thread(target=server.run, kwargs={"sockets": [address.listener]})
-            thread.start()
-
-            def end():
-                server.should_exit = True
-                thread.join()
-                address.listener.close()
-
-            stack.callback(end)
+@contextlib.contextmanager
+def serving(spec):
+    """A studio that serves and watches while the block lasts."""
+    with open_session(spec, jobs=2) as session, watching(session):
+        address = listen(0)
+        server = server_for(session, address)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [address.listener]})
+        thread.start()
+        try:
             wait_until(lambda: server.started)
-            return Studio(session, address)
-
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def story(tmp_path_factory, make_image, make_tone):
-    """A story of three pictures with comments, and its text: `story.path`, `story.write()` puts everything back."""
-    return Story(tmp_path_factory.mktemp("studio"), make_image, make_tone)
+            yield Studio(session, address)
+        finally:
+            server.should_exit = True
+            thread.join()
+            address.listener.close()
 
 
-@pytest.fixture(scope="session")
-def chromium():
+class Shared:
+    """What is opened once and used by every test of this folder; it ends when the tests of another folder begin."""
+
+    def __init__(self):
+        self._stack, self._made = contextlib.ExitStack(), {}
+
+    def get(self, name, manager):
+        if name not in self._made:
+            self._made[name] = self._stack.enter_context(manager())
+        return self._made[name]
+
+    def close(self):
+        self._made.clear()
+        self._stack.close()
+
+
+_shared = Shared()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    result = yield
+    if nextitem is None or nextitem.path.parent != item.path.parent:
+        _shared.close()
+    return result
+
+
+@pytest.fixture
+def opened(tmp_path_factory, make_image, make_tone):
+    """A studio and its story of three pictures with comments."""
+
+    @contextlib.contextmanager
+    def opening():
+        story = Story(tmp_path_factory.mktemp("studio"), make_image, make_tone)
+        with serving(story.path) as studio:
+            studio.original = studio.settled()["story"]
+            yield studio, story
+
+    return _shared.get("studio", opening)
+
+
+@pytest.fixture
+def story(opened):
+    return opened[1]
+
+
+@pytest.fixture
+def studio(opened):
+    """As it was at first, whatever the test before has done."""
+    studio, story = opened
+    while studio.state["undo"]:
+        studio.post("undo", {"revision": studio.state["revision"]})
+    if story.restore() or studio.state["story"] != studio.original or studio.state["problems"]:
+        studio.session.saved()
+    revision = hashlib.sha256(story.text.encode()).hexdigest()
+    studio.wait(lambda: (studio.state["revision"], studio.state["story"]) == (revision, studio.original))
+    studio.wait(lambda: not studio.state["problems"])
+    studio.settled()
+    studio.session.board.update(final=None)
+    return studio
+
+
+@pytest.fixture
+def browser():
     """Headless Chromium of the system, driven by Playwright; skips where there is none."""
     if CHROMIUM is None:
         pytest.skip("no chromium on PATH: what the studio does in a browser is not tested here")
-    from playwright.sync_api import sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
+    @contextlib.contextmanager
+    def launched():
+        from playwright.sync_api import sync_playwright
+
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+            yield browser
+            browser.close()
+
+    return _shared.get("browser", launched)
+
+
+@pytest.fixture
+def page(browser, studio):
+    """The page, loaded once for all tests and brought back to rest: its first tab, nothing focused, paused at 0."""
+
+    @contextlib.contextmanager
+    def opened():
+        context = browser.new_context(viewport=VIEWPORT)
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_S * 1000)
+        page.goto(studio.address.url)
+        yield page
+        context.close()
+
+    page = _shared.get("page", opened)
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.unroute_all()
+    page.set_viewport_size(VIEWPORT)
+    page.locator(f'.shot[style*="{studio.original}"]').first.wait_for()
+    up_to_date(page)
+    page.locator("#tab-shot").click()
+    page.focus("#player")
+    page.keyboard.press("k")
+    page.keyboard.press("Home")
+    yield page
+    assert faults == []
+
+
+VIEWPORT = {"width": 1280, "height": 900}
+
+
+def up_to_date(page):
+    page.locator("#status", has_text="up to date").wait_for()

@@ -9,11 +9,6 @@ import pytest
 from studio.guard import MAX_BODY_BYTES
 
 
-@pytest.fixture(scope="module")
-def studio(story, open_studio):
-    return open_studio(story.path)
-
-
 def test_it_listens_on_the_loopback_interface_only(studio):
     assert studio.address.listener.getsockname()[0] == "127.0.0.1"
 

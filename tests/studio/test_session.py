@@ -2,29 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import pytest
-
-
-@pytest.fixture(scope="module")
-def opened(story, open_studio):
-    studio = open_studio(story.path)
-    studio.original = studio.settled()["story"]
-    return studio
-
-
-@pytest.fixture
-def studio(opened, story):
-    """As it was at first, whatever the test before has done."""
-    story.write()
-    opened.session.saved()
-    revision = hashlib.sha256(story.text.encode()).hexdigest()
-    opened.wait(lambda: (opened.state["revision"], opened.state["story"]) == (revision, opened.original))
-    opened.settled()
-    opened.session.board.update(final=None)
-    return opened
 
 
 @pytest.fixture
