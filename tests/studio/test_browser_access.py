@@ -22,10 +22,11 @@ _CONTRAST = """() => {
     };
     return [...document.querySelectorAll("body *")].flatMap(element => {
         const text = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-        if (!text || !element.checkVisibility() || element.disabled || element.closest(".visually-hidden, .skip")) return [];
+        const unseen = !element.checkVisibility() || element.closest(".visually-hidden, .skip");
+        if (!text || unseen || element.disabled) return [];
         const style = getComputedStyle(element), below = ground(element), ink = over(parsed(style.color), below);
         const [low, high] = [bright(ink), bright(below)].sort((a, b) => a - b), ratio = (high + 0.05) / (low + 0.05);
-        return [[Math.round(ratio * 100) / 100, `${element.tagName} ${element.className} ${element.textContent.slice(0, 30)}`]];
+        return [[Math.round(ratio * 100) / 100, `${element.tagName} ${element.className} ${element.textContent}`]];
     });
 }"""
 TABS = ("shot", "sound", "output", "cloud")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -47,6 +48,28 @@ def test_edits_are_written_and_undone(studio, spec):
         assert studio.post("undo", {"revision": studio.state["revision"]})[0] == 200
     assert spec.read_text() == before
     assert studio.state["undo"] is False
+
+
+def test_a_burst_of_saves_is_looked_at_a_few_times(studio, spec, monkeypatch):
+    """An editor writes in several steps: what it does within the watch's pauses is one save."""
+    looks = []
+    with monkeypatch.context() as patch:
+        patch.setattr(studio.session, "saved", lambda: looks.append(time.monotonic()))
+        for number in range(60):
+            spec.write_text(spec.read_text() + f"# {number}\n", encoding="utf-8")
+            time.sleep(0.003)
+        studio.wait(lambda: looks and time.monotonic() - looks[-1] > 0.4)
+    studio.session.saved()
+    assert len(looks) < 15
+
+
+def test_states_of_the_spec_are_counted_so_that_late_news_is_told(studio):
+    first = studio.state["edition"]
+    answer = studio.edit(op="music_gain", gain_db=-12)[1]
+    undone = studio.post("undo", {"revision": answer["revision"]})[1]
+    assert (answer["edition"], undone["edition"]) == (first + 1, first + 2)
+    studio.settled()
+    assert (studio.state["revision"], studio.state["edition"]) == (undone["revision"], first + 2)
 
 
 def test_an_edit_of_an_older_revision_is_a_conflict(studio, spec):
