@@ -68,6 +68,7 @@ def listen(port: int) -> Address:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", port))
+        listener.listen()  # the address is told before the server runs: who comes at once waits, and is not refused
     except OSError:
         listener.close()
         raise

@@ -189,7 +189,7 @@ class Session:
             if stops != self._stops:  # what failed may have been ended together with a cancelled render
                 self._saved.set()
                 return
-            self.board.update(problems=[problem_json(problem) for problem in _problems(error)])
+            self.board.update(problems=[problem_json(problem) for problem in self._problems(error)])
             return
         version = Version(story, timeline_sha256(story.timeline), spec)
         before, self.version = self.version, version
@@ -204,6 +204,12 @@ class Session:
         self._work.set()
         if before is not None and changed:
             self.pictures.expect(story, before.story)
+
+    def _problems(self, error: StoryreelError) -> list[Problem]:
+        if not self.path.exists():
+            hint = "save it again under this name: the page follows it"
+            return [Problem("$", f"{self.path.name} was deleted or renamed", hint)]
+        return _problems(error)
 
     # rendering
 

@@ -29,7 +29,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE_S = 20
+PATIENCE_S = 120
 
 
 def wait_until(happened, seconds=PATIENCE_S):

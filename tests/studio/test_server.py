@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+import socket
 
 import pytest
 
 from studio.guard import MAX_BODY_BYTES
+from studio.server import listen
 
 
 def test_it_listens_on_the_loopback_interface_only(studio):
     assert studio.address.listener.getsockname()[0] == "127.0.0.1"
+
+
+def test_the_address_can_be_opened_before_the_server_runs():
+    address = listen(0)
+    socket.create_connection(("127.0.0.1", address.port), timeout=5).close()
+    address.listener.close()
+
+
+def test_a_port_in_use_is_no_surprise(studio):
+    with pytest.raises(OSError, match="in use"):
+        listen(studio.address.port)
 
 
 @pytest.mark.parametrize(

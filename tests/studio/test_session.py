@@ -31,6 +31,13 @@ def test_a_broken_spec_shows_its_problems_and_keeps_the_video(studio, spec):
     assert studio.state["story"] == before["story"]
 
 
+def test_a_deleted_spec_is_a_problem_until_it_is_back(studio, spec):
+    spec.unlink()
+    problem = studio.wait(lambda: next(iter(studio.state["problems"]), None))
+    assert problem["message"] == "story.yaml was deleted or renamed"
+    assert studio.state["video"]["story"] == studio.original
+
+
 def test_edits_are_written_and_undone(studio, spec):
     before = spec.read_text()
     assert studio.edit(op="move", **{"from": 2, "to": 0})[0] == 200
