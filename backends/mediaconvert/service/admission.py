@@ -49,7 +49,7 @@ class Admission:
         warnings += self.judged(settings)
         queue = bare_name(str(merged.get("Queue", DEFAULT_QUEUE)))
         if self.catalogue.find("queues", queue) is None:
-            raise ServiceFault("NotFoundException", f"The queue {queue} does not exist.")
+            raise ServiceFault("NotFoundException", f"/queue: The queue {queue} does not exist.")
         token = request.get("ClientRequestToken")
         return NewJob(
             request={key: value for key, value in merged.items() if key not in ("Settings", "Tags")},
@@ -77,7 +77,7 @@ class Admission:
         if name is not None:
             template = self.catalogue.find("jobTemplates", bare_name(str(name)))
             if template is None:
-                raise ServiceFault("NotFoundException", f"The jobTemplate {name} does not exist.")
+                raise ServiceFault("NotFoundException", f"/jobTemplate: The jobTemplate {name} does not exist.")
             below = {key: value for key, value in template.document.items() if key not in ("Description", "Category")}
             merged = cast("Job", merged_over(below, request))
         return self._with_presets(merged)
@@ -85,20 +85,26 @@ class Admission:
     def _with_presets(self, request: Job) -> Job:
         settings = cast("Job", request["Settings"])
         groups = [
-            {**group, "Outputs": [self._with_preset(output) for output in _objects(group, "Outputs")]}
-            for group in _objects(settings, "OutputGroups")
+            {
+                **group,
+                "Outputs": [
+                    self._with_preset(output, f"/outputGroups/{index}/outputs/{number}/preset")
+                    for number, output in enumerate(_objects(group, "Outputs"))
+                ],
+            }
+            for index, group in enumerate(_objects(settings, "OutputGroups"))
         ]
         if not groups:
             return request
         return {**request, "Settings": {**settings, "OutputGroups": cast("JSONValue", groups)}}
 
-    def _with_preset(self, output: Job) -> Job:
+    def _with_preset(self, output: Job, place: str) -> Job:
         name = output.get("Preset")
         if name is None:
             return output
         preset = self.catalogue.find("presets", bare_name(str(name)))
         if preset is None:
-            raise ServiceFault("NotFoundException", f"The preset {name} does not exist.")
+            raise ServiceFault("NotFoundException", f"{place}: The preset {name} does not exist.")
         own = {key: value for key, value in output.items() if key != "Preset"}
         return cast("Job", merged_over(cast("Job", preset.document["Settings"]), own))
 

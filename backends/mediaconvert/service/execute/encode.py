@@ -119,7 +119,7 @@ def frames_input(picture: PicturePlan):  # type: ignore[no-untyped-def]  # noqa:
         framerate=format_rate(timeline.rate),
         thread_queue_size=64,
     )
-    return raw.filter("setparams", field_mode="prog", **_LABELS)
+    return raw.filter("setparams", field_mode=picture.fields, **_LABELS)
 
 
 def _picture(picture: PicturePlan, encoding: Encoding):  # type: ignore[no-untyped-def]  # noqa: ANN202

@@ -78,7 +78,13 @@ class OutputBuilder:
             captures = _captures(video.node("CodecSettings").node("FrameCaptureSettings"), programme)
             return PicturePlan(timeline, {}, aspect, burn, timecode, captures, "FRAME_CAPTURE")
         codec = video_codec(video, programme.rate)
-        return PicturePlan(timeline, codec.arguments, aspect, burn, timecode, None, codec.name, codec.bitrate)
+        if codec.fields != "prog" and timeline.height % 4:
+            video.fail(
+                f"interlaced pictures have a height that is a multiple of 4, found {timeline.height}", name="Height"
+            )
+        return PicturePlan(
+            timeline, codec.arguments, aspect, burn, timecode, None, codec.name, codec.bitrate, codec.fields
+        )
 
     def _sound(self, description: Reader, shown: tuple[Shown, ...], rate: Fraction, container: str) -> SoundPlan:
         codec = audio_codec(description)

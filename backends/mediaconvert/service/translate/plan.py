@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 Arguments = dict[str, "str | int | float | None"]
 """Keyword arguments of ffmpeg-python's `output`."""
+Fields = Literal["prog", "tff", "bff"]
+"""A frame as a whole, or as two fields with the top or the bottom one first; FFmpeg's words."""
 CaptionFormat = Literal["srt", "vtt"]
 
 
@@ -115,6 +117,7 @@ class PicturePlan:
     captures: Captures | None = None
     codec: str = "H_264"
     bitrate: int = 0
+    fields: Fields = "prog"
 
 
 @dataclass(frozen=True, slots=True)

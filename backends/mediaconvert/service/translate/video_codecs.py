@@ -12,12 +12,13 @@ from backends.mediaconvert.service.unknowns import CBR_BUFFER_S, GOP_FRAMES, PRE
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from backends.mediaconvert.service.translate.plan import Arguments
+    from backends.mediaconvert.service.translate.plan import Arguments, Fields
     from backends.mediaconvert.service.translate.reader import Reader
 
 AUTO_GOP_S = 2
 """Seconds between keyframes where the service is to choose (GopSizeUnits AUTO): whole segments of every usual length
 begin with one."""
+_FIELDS: dict[str, Fields] = {"TOP_FIELD": "tff", "BOTTOM_FIELD": "bff"}
 _PROFILES = {"BASELINE": "baseline", "MAIN": "main", "HIGH": "high"}
 _SVT_PRESET = 8
 _VPX_SPEED = {"MULTI_PASS_HQ": 2, "MULTI_PASS": 4}
@@ -31,6 +32,7 @@ class VideoCodec:
     arguments: Arguments
     bitrate: int
     raw_format: str
+    fields: Fields = "prog"
 
 
 def video_codec(video: Reader, rate: Fraction) -> VideoCodec:
@@ -110,8 +112,14 @@ def _h264(settings: Reader, rate: Fraction) -> VideoCodec:
     level = settings.text("CodecLevel", "AUTO")
     if level != "AUTO":
         arguments["level:v"] = level.removeprefix("LEVEL_").replace("_", ".")
+    fields = _FIELDS.get(settings.text("InterlaceMode", "PROGRESSIVE"), "prog")
+    if fields != "prog":
+        if profile == "baseline":
+            settings.fail("the baseline profile has no interlaced pictures", name="InterlaceMode")
+        arguments["flags:v"] = f"{arguments['flags:v']}+ildct+ilme"
+        extra.append(f"{fields}=1")
     arguments["x264-params"] = ":".join(extra)
-    return VideoCodec("H_264", arguments, bitrate, "h264")
+    return VideoCodec("H_264", arguments, bitrate, "h264", fields)
 
 
 def _pictures(settings: Reader, rate: Fraction) -> Arguments:

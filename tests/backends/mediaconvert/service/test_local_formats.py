@@ -8,6 +8,8 @@ import av
 import pytest
 from local_jobs import AAC, H264, exact_h264, output_of, settings_of, simple_job, streaming
 
+from backends.mediaconvert.service.faults import JobFailure
+
 QVBR = {"RateControlMode": "QVBR", "MaxBitrate": 1_000_000, "QvbrSettings": {"QvbrQualityLevel": 5}}
 SECOND = {"GopSize": 1, "GopSizeUnits": "SECONDS"}
 VIDEO = {
@@ -78,6 +80,28 @@ def test_sound_alone_without_a_container(run, codec):
     with av.open(str(made.path(f"made_sound.{codec}"))) as file:
         samples = sum(frame.samples for frame in file.decode(audio=0))
     assert samples == pytest.approx(2 * (44_100 if codec == "mp3" else 48_000), abs=4000)
+
+
+@pytest.mark.parametrize(("mode", "field"), [("TOP_FIELD", b"tff"), ("BOTTOM_FIELD", b"bff")])
+def test_interlaced_pictures_hold_the_frames_as_fields(run, mode, field):
+    """Basic interlacing: both fields are of one frame, so that whole frames come back."""
+    video = exact_h264()
+    video["H264Settings"]["InterlaceMode"] = mode
+    job = simple_job(video=video, audio=None, source="s3://in/count.mp4")
+    settings_of(job)["Inputs"][0]["InputClippings"] = [{"EndTimecode": "00:00:00:09"}]
+    output_of(job)["VideoDescription"] |= {"Width": 160, "Height": 96}
+    made = run(job)
+    assert b"interlaced=" + field in made.path("made.mp4").read_bytes()
+    with av.open(str(made.path("made.mp4"))) as container:
+        assert all(frame.interlaced_frame for frame in container.decode(video=0))
+    assert [round((level - 16) / 3) for level in made.levels()] == pytest.approx(range(10), abs=1)
+
+
+def test_interlaced_pictures_of_another_height_are_refused_by_name(run):
+    video = exact_h264()
+    video["H264Settings"]["InterlaceMode"] = "TOP_FIELD"
+    with pytest.raises(JobFailure, match=r"/videoDescription/height: .* multiple of 4, found 90"):
+        run(simple_job(video=video, audio=None))
 
 
 def test_constant_bit_rate_is_kept(run):

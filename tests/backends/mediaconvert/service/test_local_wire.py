@@ -105,6 +105,20 @@ def test_what_is_not_honoured_is_refused_by_name(client):
     assert "Not supported by this local endpoint: /kantarWatermark: not built" in fault(client.create_job, **job)[2]
 
 
+@pytest.mark.parametrize("member", ["Queue", "JobTemplate", "Preset"])
+def test_names_that_are_not_there_are_said_with_their_place(client, member):
+    job = simple_job()
+    if member == "Preset":
+        job["Settings"]["OutputGroups"][0]["Outputs"] = [{"Preset": "gone", "NameModifier": "_x"}]
+        place = "/outputGroups/0/outputs/0/preset"
+    else:
+        job[member], place = "gone", f"/{member[0].lower()}{member[1:]}"
+    status, kind, message = fault(client.create_job, **job)
+    assert (status, kind) == (404, "NotFoundException")
+    assert message.startswith(f"{place}: ")
+    assert message.endswith("gone does not exist.")
+
+
 def test_what_is_only_warned_about_stands_in_the_job(client, paused):
     job = simple_job()
     job["Settings"]["OutputGroups"][0]["Outputs"][0]["VideoDescription"]["AfdSignaling"] = "AUTO"
