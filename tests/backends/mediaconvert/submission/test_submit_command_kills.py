@@ -82,10 +82,19 @@ class Campaign:
         found = self._client.list_multipart_uploads(Bucket=self._bucket).get("Uploads", [])
         return {item["UploadId"] for item in found}
 
+    def _settled(self):
+        """The unfinished uploads once the server has answered what the killed run had sent already."""
+        before, now = None, self.unfinished()
+        while now != before:
+            time.sleep(0.3)
+            before, now = now, self.unfinished()
+        return now
+
     def assert_all_is_listed(self):
         """Every unfinished upload is listed, and cleared by the command; returns how many there were."""
-        left = self.unfinished()
+        before = self._settled()
         listed = json.loads(self._gc("jobs", "gc", "--dry-run", "--json").stdout)["orphans"]
+        left = before & self.unfinished()
         assert left <= {item["upload_id"] for item in listed}
         if left:
             assert self._gc("jobs", "gc").exit_code == 0
