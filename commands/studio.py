@@ -29,7 +29,8 @@ def studio(spec: Path, port: int, jobs: int | None, *, no_open: bool, allow_outs
         from studio.session import open_session
         from studio.watch import watching
     except ImportError as error:
-        raise UsageError(f"the studio needs the extra `studio` ({error.name} is missing)") from error
+        needs = f"the studio needs the extra `studio` ({error.name} is missing)"
+        raise UsageError(f'{needs}: pip install "storyreel[studio]"') from error
     try:
         address = listen(port)
     except OSError as error:
