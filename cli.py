@@ -14,7 +14,7 @@ import sys
 import click
 
 from commands import golden, installation, jobs, mediaconvert, mediaconvert_local, sound, stories, studio, submit
-from renderer.errors import Cancelled, StoryreelError
+from renderer.errors import Cancelled, OutputError, StoryreelError
 
 
 class _Program(click.Group):
@@ -33,6 +33,9 @@ class _Program(click.Group):
         except BrokenPipeError:
             _discard_stdout()
             code = 0
+        except OSError as error:  # what nobody expected of a disk; a traceback would help no one
+            click.echo(f"{error.filename or 'an output'} can't be read or written: {error.strerror or error}", err=True)
+            code = OutputError.exit_code
         raise click.exceptions.Exit(code)
 
 

@@ -22,6 +22,8 @@ def written(target: Path, story: Story, *, suffix: str = ".json") -> Iterator[Bi
     from renderer.publish import check_destination, unfinished_file
 
     if str(target) == "-":
+        if sys.stdout is None:
+            raise OutputError("stdout is closed: name a file with -o")
         yield sys.stdout.buffer
         return
     if str(target) == os.devnull:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import JSON, OUTPUT_PRESET, OUTSIDE, PREVIEW, SPEC, usable_cores
+from commands.options import JSON, MOST_JOBS, OUTPUT_PRESET, OUTSIDE, PREVIEW, SPEC, usable_cores
 from commands.screen import progress_bar
 
 if TYPE_CHECKING:
     from golden.model import Comparison
 
 FOLDER = click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-JOBS = click.option("--jobs", type=click.IntRange(1, 64), help="Segments rendered side by side; default: the cores.")
+JOBS = click.option(
+    "--jobs", type=click.IntRange(1, MOST_JOBS), help="Segments rendered side by side; default: the cores."
+)
 MOVED_SPEC = click.option(
     "--spec", type=click.Path(path_type=Path), help="The story, where it no longer lies at its recorded place."
 )

@@ -53,6 +53,8 @@ def cache(action: str, spec: Path | None, preset: str | None, *, preview: bool, 
     from backends.ffmpeg import cache as store
 
     if spec is not None:
+        if action != "size":
+            raise click.UsageError(f"--explain looks and {action} removes: call one after the other")
         _explain(spec, story_options(preset=preset, preview=preview, allow_outside=allow_outside))
         return
     match action:

@@ -15,6 +15,7 @@ from commands.options import (
     ALLOW,
     BACKEND,
     JSON,
+    MOST_JOBS,
     NO_CACHE,
     OUTPUT_PRESET,
     OUTSIDE,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("-o", "target", type=click.Path(path_type=Path), default=Path("demo.mp4"), show_default=True)
-@click.option("--jobs", type=click.IntRange(1, 64), help="Segments rendered side by side; default: the cores.")
+@click.option("--jobs", type=click.IntRange(1, MOST_JOBS), help="Segments rendered side by side; default: the cores.")
 @PREVIEW
 def demo(target: Path, jobs: int | None, *, preview: bool) -> None:
     """Render the bundled example: real photographs, a real voice, music."""
@@ -159,7 +160,7 @@ def _print_plan(planned: Plan) -> None:
 @PREVIEW
 @BACKEND
 @NO_CACHE
-@click.option("--jobs", type=click.IntRange(1, 64), help="Segments rendered side by side; default: the cores.")
+@click.option("--jobs", type=click.IntRange(1, MOST_JOBS), help="Segments rendered side by side; default: the cores.")
 @click.option(
     "--verify",
     type=click.Choice(["packets", "full"]),
@@ -183,6 +184,8 @@ def render(  # noqa: PLR0913, PLR0917  (one parameter for each option)
     as_json: bool,
 ) -> None:
     """Render a spec to a video that plays everywhere."""
+    if backend == "reference" and (jobs is not None or verify == "full"):
+        raise click.UsageError("--backend reference has one job and one way to verify: leave out --jobs and --verify")
     options = story_options(preset=preset, preview=preview, allow_outside=allow_outside, no_cache=no_cache, frames=True)
     result = render_story(spec, target, options, jobs, full_verify=verify == "full", executor=backend_named(backend))
     if as_json:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import OUTSIDE, SPEC, usable_cores
+from commands.options import MOST_JOBS, OUTSIDE, SPEC, usable_cores
 from renderer.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @SPEC
 @click.option("--port", type=click.IntRange(0, 65_535), default=0, help="Port on 127.0.0.1; default: a free one.")
 @click.option("--no-open", is_flag=True, help="Print the address only; open no browser.")
-@click.option("--jobs", type=click.IntRange(1, 64), help="Segments rendered side by side; default: the cores.")
+@click.option("--jobs", type=click.IntRange(1, MOST_JOBS), help="Segments rendered side by side; default: the cores.")
 @OUTSIDE
 def studio(spec: Path, port: int, jobs: int | None, *, no_open: bool, allow_outside: bool) -> None:
     """See a story while you write it: a page on this machine that renders on every save."""

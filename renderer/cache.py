@@ -1,12 +1,14 @@
 """Where derived data lives: one cache folder, private scratch folders inside it, nothing anywhere else.
 
 `STORYREEL_CACHE_DIR`, else `$XDG_CACHE_HOME/storyreel`, else `~/.cache/storyreel` (DESIGN §7). A scratch folder carries
-its owner's process id; one whose owner is gone was left by a killed run and is removed when the next run starts.
+its owner's process id and is locked by it; one whose owner is gone was left by a killed run and is removed when the
+next run starts. The lock counts where process ids mean nothing: two containers, or two machines, may share one cache.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -28,13 +30,19 @@ def cache_root() -> Path:
     Raises: OutputError naming the folder and the variable that moves it.
     """
     named = os.environ.get("STORYREEL_CACHE_DIR")
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    root = Path(named) if named else base / "storyreel"
+    root = (Path(named) if named else _users_cache() / "storyreel").absolute()
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"can't make the cache folder {root} ({error}): set STORYREEL_CACHE_DIR") from error
     return root
+
+
+def _users_cache() -> Path:
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:  # no HOME, and no entry for this user either
+        raise OutputError("there is no home folder to keep the cache in: set STORYREEL_CACHE_DIR") from error
 
 
 @contextlib.contextmanager
@@ -44,20 +52,51 @@ def scratch_folder() -> Iterator[Path]:
     try:
         parent.mkdir(mode=0o700, exist_ok=True)
         _remove_abandoned(parent)
-        folder = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=parent))
+        unnamed = Path(tempfile.mkdtemp(prefix="new-", dir=parent))
+        held = os.open(unnamed, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        hold(held)
+        folder = unnamed.rename(parent / f"{os.getpid()}-{unnamed.name.removeprefix('new-')}")
     except OSError as error:
         raise OutputError(f"can't make a folder in {parent} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
 
 
 def _remove_abandoned(parent: Path) -> None:
     for folder in parent.iterdir():
         owner = folder.name.partition("-")[0]
-        if owner.isdigit() and not process_exists(int(owner)):
+        if owner.isdigit() and is_abandoned(folder, int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def hold(descriptor: int) -> None:
+    """Keep a file or folder from being taken for abandoned while the descriptor is open, where its file system can."""
+    with contextlib.suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_abandoned(path: Path, pid: int) -> bool:
+    """Whether what carries this process id belongs to nobody: no such process here, and nobody `hold`s it anywhere."""
+    return not process_exists(pid) and not _is_held(path)
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return False
 
 
 def process_exists(pid: int) -> bool:

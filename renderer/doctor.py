@@ -69,6 +69,8 @@ def _packages() -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
+    from renderer.kernel_cache import kernel_cache_folder
+    from renderer.picture.intake_child import load_kernels
     from renderer.picture.kernels import chosen_implementation
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
@@ -77,6 +79,10 @@ def _machine() -> Iterator[Finding]:
         yield Finding("picture kernel", "ok", chosen_implementation())
     except StoryreelError as error:
         yield Finding("picture kernel", "missing", str(error))
+    failed = load_kernels()
+    yield Finding(
+        "compiled kernels", "missing" if failed else "ok", failed or kernel_cache_folder() or "beside the code"
+    )
     try:
         root = cache_root()
     except StoryreelError as error:

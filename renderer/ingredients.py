@@ -43,6 +43,7 @@ def layer_ingredients(layer: Layer) -> Ingredients:
         del cast("Ingredients", document["source"])["path"]
     if layer.clip is not None:
         del cast("dict[str, Ingredients]", document["clip"])["source"]["path"]
+        document["decoded by"] = find_ffmpeg().version
     return document
 
 
@@ -66,7 +67,19 @@ def encoded_picture_ingredients(argv: Sequence[str], build: str) -> Ingredients:
 
 def picture_ingredients() -> Ingredients:
     """What frames before the encoder depend on besides their layers: the code that makes them."""
-    return {"picture code": code_sha256(_PICTURE_CODE), "pillow": importlib.metadata.version("pillow")}
+    return {
+        "picture code": code_sha256(_PICTURE_CODE),
+        "pillow": _version_of("pillow"),
+        "pillow-heif": _version_of("pillow-heif"),
+    }
+
+
+@functools.cache
+def _version_of(package: str) -> str | None:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def encoder_settings(argv: Sequence[str]) -> JSONValue:

@@ -21,7 +21,7 @@ from renderer.errors import MediaError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from renderer.timeline.model import AudioSource, ImageSource
+    from renderer.timeline.model import AudioSource, ImageSource, VideoSource
 
 ASSET_PREFIX = "asset:"
 """Names a file of the program's own, such as `asset:brand/logo.png`, the same on every machine."""
@@ -105,12 +105,11 @@ class OpenMedium:
     def changed(self) -> bool:
         """Whether somebody has written to the file since it was opened."""
         now = os.fstat(self.descriptor)
-        before = self.status
-        return (now.st_size, now.st_mtime_ns, now.st_ctime_ns) != (
-            before.st_size,
-            before.st_mtime_ns,
-            before.st_ctime_ns,
-        )
+        return (now.st_size, now.st_mtime_ns, now.st_ctime_ns) != self.written()
+
+    def written(self) -> tuple[int, int, int]:
+        """Size, and the times of the last change of content and of anything, in nanoseconds, when it was opened."""
+        return self.status.st_size, self.status.st_mtime_ns, self.status.st_ctime_ns
 
 
 class MediaFolder:
@@ -119,6 +118,7 @@ class MediaFolder:
     def __init__(self, base: Path, *, allow_outside: bool = False) -> None:
         self.base = Path(os.path.realpath(base))
         self._allow_outside = allow_outside
+        self._hashed: set[tuple[str | int, ...]] = set()
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[OpenMedium]:
@@ -161,6 +161,22 @@ class MediaFolder:
         if hashlib.sha256(content).hexdigest() != source.sha256:
             raise MediaError(source.path, "changed since the timeline was compiled: run the command again")
         return content
+
+    @contextlib.contextmanager
+    def open_video(self, source: VideoSource) -> Iterator[OpenMedium]:
+        """A timeline's clip, open, its content checked before and after the block; hashed once for as long as it stays.
+
+        Raises: MediaError where the content is not what the timeline was made from.
+        """
+        with self.open(source.path) as medium:
+            known = (source.sha256, medium.status.st_dev, medium.status.st_ino, *medium.written())
+            if known not in self._hashed:
+                if medium.sha256(medium.status.st_size) != source.sha256:
+                    raise MediaError(source.path, "changed since the timeline was compiled: run the command again")
+                self._hashed.add(known)
+            yield medium
+            if medium.changed():
+                raise MediaError(source.path, "changed while it was read: run the command again")
 
     @contextlib.contextmanager
     def open_audio(self, source: AudioSource, limit: int) -> Iterator[OpenMedium]:

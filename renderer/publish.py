@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -16,12 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from renderer.cache import process_exists
+from renderer.cache import hold, is_abandoned
 from renderer.errors import OutputError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+_LONGEST_STEM = 230
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL, errno.ENOSYS}
 
 
@@ -38,8 +40,8 @@ def check_destination(destination: Path, originals: Iterable[Path], *, suffix: s
         raise UsageError(f"{destination} is no ordinary file")
     if not destination.parent.is_dir():
         raise OutputError(f"the folder {destination.parent} does not exist")
-    if not os.access(destination.parent, os.W_OK | os.X_OK):
-        raise OutputError(f"the folder {destination.parent} can't be written to")
+    if not os.access(destination.parent, os.R_OK | os.W_OK | os.X_OK):
+        raise OutputError(f"the folder {destination.parent} can't be read and written")
     for original in originals:
         if destination.exists() and original.exists() and destination.samefile(original):
             raise UsageError(f"the output {destination} is one of the story's own files: choose another name")
@@ -70,13 +72,14 @@ def unfinished_file(destination: Path) -> Iterator[Unfinished]:
     Raises: OutputError where it can't be made or moved.
     """
     _remove_abandoned(destination)
-    part = destination.with_name(f".{destination.name}.{os.getpid()}.part")
+    part = destination.with_name(f".{_part_stem(destination)}.{os.getpid()}.part")
     try:
         folder = os.open(destination.parent, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise OutputError(f"the folder {destination.parent} can't be opened: {error.strerror}") from error
     try:
         descriptor, nameless = _open_new(destination.parent, part)
+        hold(descriptor)
         try:
             url = f"/proc/self/fd/{descriptor}" if nameless else str(part.absolute())
             yield Unfinished(url, descriptor, folder)
@@ -87,6 +90,12 @@ def unfinished_file(destination: Path) -> Iterator[Unfinished]:
                 part.unlink(missing_ok=True)
     finally:
         os.close(folder)
+
+
+def _part_stem(destination: Path) -> str:
+    """The target's name, or a hash of one that leaves no room for more within the 255 bytes of a name."""
+    name = os.fsencode(destination.name)
+    return destination.name if len(name) <= _LONGEST_STEM else hashlib.sha256(name).hexdigest()
 
 
 def _open_new(folder: Path, part: Path) -> tuple[int, bool]:
@@ -119,9 +128,9 @@ def _move_into_place(descriptor: int, nameless: bool, part: Path, destination: P
 
 def _remove_abandoned(destination: Path) -> None:
     """Remove what a killed run left beside this target."""
-    pattern = re.compile(rf"\.{re.escape(destination.name)}\.(\d+)\.part")
+    pattern = re.compile(rf"\.{re.escape(_part_stem(destination))}\.(\d+)\.part")
     with contextlib.suppress(OSError):
         for path in destination.parent.iterdir():
             match = pattern.fullmatch(path.name)
-            if match and not process_exists(int(match[1])):
+            if match and is_abandoned(path, int(match[1])):
                 path.unlink(missing_ok=True)

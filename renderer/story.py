@@ -6,6 +6,7 @@ Everything that is wrong is reported at once: with the spec's text, with its med
 from __future__ import annotations
 
 import contextlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -135,7 +136,7 @@ def compile_story(path: Path, workspace: Workspace, options: StoryOptions, *, te
     if unbuilt:
         raise UnsupportedError("this version of storyreel", unbuilt)
     context = CompileContext(output, brand, media, _motion_preset)
-    timeline = compile_timeline(spec, document, context, stem=path.stem)
+    timeline = compile_timeline(spec, document, context, stem=os.fsencode(path.stem).decode("utf-8", "replace"))
     return Story(path, spec, timeline, output, tuple(gathering.warnings))
 
 

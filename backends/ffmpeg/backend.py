@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backends.base import Conformance, Plan, Progress, RunResult, RunSettings, Step
@@ -20,8 +21,6 @@ from renderer.timeline.canonical import timeline_sha256
 from renderer.timeline.invariants import check_invariants
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from renderer.output import OutputFormat
     from renderer.story import Story, Workspace
     from renderer.timeline.model import Layer, Timeline
@@ -40,7 +39,7 @@ class FFmpegBackend:
 
         `SCRATCH` stands for the run's private folder.
         """
-        scratch = destination.parent / "SCRATCH"
+        scratch = Path("SCRATCH")
         steps = [Step("prepare pictures", "decode, shrink and convert each picture once, in a limited child process")]
         place = segment_place()
         for index, frames in enumerate(cut_segments(timeline, output.keyframe_frames)):

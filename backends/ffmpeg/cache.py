@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import re
@@ -16,7 +17,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from renderer.cache import cache_root
 from renderer.errors import UsageError
@@ -59,8 +60,8 @@ class SegmentCache:
         try:
             document = json.loads(record.read_text())
             expected, facts = document["sha256"], document["facts"]
-            _link(media, target)
-            found = hashlib.sha256(target.read_bytes()).hexdigest()
+            link_or_copy(media, target)
+            found = _sha256(target)
             os.utime(media)
         except (OSError, ValueError, KeyError, TypeError):
             target.unlink(missing_ok=True)
@@ -80,21 +81,22 @@ class SegmentCache:
         media, record = self._paths(ingredients_key(ingredients))
         with contextlib.suppress(OSError):
             media.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            content = source.read_bytes()
-            _appear(media, content)
+            with source.open("rb") as content:
+                _appear(media, content)
             document: dict[str, object] = {
                 "ingredients": ingredients,
-                "sha256": hashlib.sha256(content).hexdigest(),
+                "sha256": _sha256(source),
                 "facts": facts,
             }
-            _appear(record, json.dumps(document, sort_keys=True).encode())
+            _appear(record, io.BytesIO(json.dumps(document, sort_keys=True).encode()))
 
     def _paths(self, key: str) -> tuple[Path, Path]:
         folder = self._folder / key[:2]
         return folder / f"{key}.mp4", folder / f"{key}.json"
 
 
-def _link(media: Path, target: Path) -> None:
+def link_or_copy(media: Path, target: Path) -> None:
+    """One file under two names, or its copy on file systems that know no hard links. Raises: OSError."""
     try:
         os.link(media, target)
     except FileNotFoundError:
@@ -103,11 +105,16 @@ def _link(media: Path, target: Path) -> None:
         shutil.copyfile(media, target)
 
 
-def _appear(path: Path, content: bytes) -> None:
+def _sha256(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _appear(path: Path, content: BinaryIO) -> None:
     handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
+            shutil.copyfileobj(content, stream, 1 << 20)
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)

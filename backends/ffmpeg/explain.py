@@ -84,7 +84,7 @@ def _remembered(story: str) -> dict[str, Ingredients]:
 
 
 def _record(story: str) -> Path:
-    return cache_root() / "stories" / f"{hashlib.sha256(story.encode()).hexdigest()}.json"
+    return cache_root() / "stories" / f"{hashlib.sha256(os.fsencode(story)).hexdigest()}.json"
 
 
 def _differences(before: JSONValue, now: JSONValue, place: str) -> Iterator[str]:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from backends.base import Conformance, Progress, Step
 from backends.ffmpeg.cache import SegmentCache
 from backends.ffmpeg.jpeg import jpeg_argv, verify_jpeg
 from backends.ffmpeg.webm import verify_webm, webm_argv, webm_ingredients
+from renderer.errors import OutputError
 from renderer.ffmpeg_process import Child, Limits
 from renderer.publish import unfinished_file
 from renderer.renditions import capture_beside, webm_beside
@@ -23,7 +25,6 @@ from renderer.timebase import FrameRange
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from fractions import Fraction
-    from pathlib import Path
 
     from backends.base import RunSettings
     from renderer.output import OutputFormat
@@ -39,7 +40,7 @@ _SECONDS_A_SECOND = 120
 
 def rendition_steps(timeline: Timeline, output: OutputFormat, destination: Path) -> Iterator[Step]:
     """What a plan says of them; `SCRATCH` stands for the run's private folder."""
-    scratch, wanted = destination.parent / "SCRATCH", output.renditions
+    scratch, wanted = Path("SCRATCH"), output.renditions
     if wanted.webm_bitrate is not None:
         argv = webm_argv(timeline, output, scratch / "mix.wav", scratch / "rendition.webm")
         yield Step("webm", f"encode every frame and the mix to {webm_beside(destination)}", tuple(argv))
@@ -117,21 +118,25 @@ class _Making:
 
         sound = self._timeline.sound
         programme = Programme(sound, self._workspace.pcm_store.ensure(sound.sources(), self._workspace.folder))
-        with target.open("wb") as stream:
-            write_wav(stream, programme.blocks(), sample_count=sound.sample_count)
+        try:
+            with target.open("wb") as stream:
+                write_wav(stream, programme.blocks(), sample_count=sound.sample_count)
+        except OSError as error:
+            raise OutputError(f"can't write the mix to {target} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
 
     def _pictures(self, times_s: list[Fraction]) -> list[Path]:
         """One JPEG for each of these times: the frame that is seen then."""
         if not times_s:
             return []
         numbers = [min(int(time * self._timeline.rate), self._timeline.frame_count - 1) for time in times_s]
-        pattern = self._workspace.scratch / "picture-%07d.jpg"
+        scratch = self._workspace.scratch
+        pattern = Path(str(scratch).replace("%", "%%")) / "picture-%07d.jpg"
         with Child(jpeg_argv(self._output, pattern), stdin=subprocess.PIPE) as encoder:
             for frame in self._frames([FrameRange(number, number + 1) for number in numbers]):
                 self._settings.cancel.raise_if_set()
                 encoder.write(frame.data.data)
             encoder.finish(silent=True)
-        made = [pattern.with_name(f"picture-{number:07d}.jpg") for number in range(len(numbers))]
+        made = [scratch / f"picture-{number:07d}.jpg" for number in range(len(numbers))]
         for picture in made:
             verify_jpeg(picture, self._output)
         return made
@@ -147,11 +152,14 @@ class _Making:
             yield from renderer.frames(frames)
 
     def _published(self, made: Path, target: Path) -> Path:
-        with (
-            unfinished_file(target) as unfinished,
-            made.open("rb") as source,
-            os.fdopen(os.dup(unfinished.descriptor), "wb") as stream,
-        ):
-            shutil.copyfileobj(source, stream, 1 << 20)
+        try:
+            with (
+                unfinished_file(target) as unfinished,
+                made.open("rb") as source,
+                os.fdopen(os.dup(unfinished.descriptor), "wb") as stream,
+            ):
+                shutil.copyfileobj(source, stream, 1 << 20)
+        except OSError as error:
+            raise OutputError(f"{target} can't be written: {error.strerror}") from error
         made.unlink()
         return target

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import os
 import threading
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from backends.base import Progress, RunSettings
-from backends.ffmpeg.cache import Facts, SegmentCache
+from backends.ffmpeg.cache import Facts, SegmentCache, link_or_copy
 from backends.ffmpeg.encode import encode_segment, encode_sound, encoder_build, segment_argv, sound_argv
 from backends.ffmpeg.explain import Part
 from backends.ffmpeg.mux import sound_sha256
@@ -113,7 +112,7 @@ class Rendering:
                 raise
         for job in missing:
             if first[job.key] is not job:
-                os.link(first[job.key].target, job.target)
+                link_or_copy(first[job.key].target, job.target)
                 self.packets[job.target] = self.packets[first[job.key].target]
 
     def _make_shelf(self, timeline: Timeline, max_bytes: int) -> PictureShelf:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, cast
 
 from renderer.ingredients import (
     Ingredients,
+    code_sha256,
     encoded_picture_ingredients,
     encoder_settings,
     layer_ingredients,
@@ -27,9 +28,17 @@ ENTRY_FORMAT = 3
 """Raised when what is kept beside an entry changes: older entries are then not found."""
 
 
+_ENCODER_CODE = ("backends/ffmpeg/x264.py", "backends/ffmpeg/encode.py")
+
+
 def segment_ingredients(timeline: Timeline, frames: FrameRange, argv: Sequence[str], build: str) -> Ingredients:
     """What the packets of `frames` are made from; `argv` is the encoder's list and `build` names its build."""
-    return {"entry": ENTRY_FORMAT, **picture_slice(timeline, frames), **encoded_picture_ingredients(argv, build)}
+    return {
+        "entry": ENTRY_FORMAT,
+        "encoder code": code_sha256(_ENCODER_CODE),
+        **picture_slice(timeline, frames),
+        **encoded_picture_ingredients(argv, build),
+    }
 
 
 def picture_slice(timeline: Timeline, frames: FrameRange) -> Ingredients:
@@ -59,11 +68,11 @@ def visible_layers(timeline: Timeline, frames: FrameRange) -> list[Layer]:
 
 def _hides_below(layer: Layer, frames: FrameRange, timeline: Timeline) -> bool:
     solid = layer.range.start + layer.fade_in <= frames.start and layer.range.end >= frames.end
-    if not solid or layer.opacity < 100:
+    if not solid or layer.fade_out or layer.opacity < 100 or layer.opacity_end not in {None, 100}:
         return False
     if layer.color is not None or layer.fit == "blur":
         return True
-    if layer.source is None or layer.source.alpha:
+    if layer.clip is None and (layer.source is None or layer.source.alpha):
         return False
     # A rectangle that moves in straight lines covers the frame all the way if it does so at both ends.
     ends = [layer.rect] if layer.motion is None else [layer.motion.start, layer.motion.end]

@@ -96,6 +96,7 @@ class ReferenceBackend:
             timeline_sha256=timeline_sha256(timeline),
             sound={},
             checks=checks,
+            warnings=tuple(f"{kind} was left out: this backend makes an MP4" for kind in output.renditions.kinds()),
         )
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import Child, Limits
+from renderer.kernel_cache import VARIABLE, kernel_cache_folder
 from renderer.media import MediaLimits, sniff_image, sniff_inserted
 from renderer.picture.intake_words import WITH_KERNELS
 
@@ -33,7 +34,7 @@ _SECONDS_PER_PICTURE = 60
 _SECONDS_TO_COMPILE = 600
 """The first run of an installation compiles the kernels: half a minute of work, on a busy machine many times that."""
 Answer = dict[str, int | str | bool]
-_KERNEL_SETTINGS = ("NUMBA_CACHE_DIR", "NUMBA_DISABLE_JIT", "STORYREEL_KERNEL", "HOME")
+_KERNEL_SETTINGS = ("NUMBA_DISABLE_JIT", "STORYREEL_KERNEL", "HOME")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +191,7 @@ class Intake:
 
     def _start(self) -> Child:
         settings = {key: os.environ[key] for key in _KERNEL_SETTINGS if key in os.environ}
+        settings |= {VARIABLE: place} if (place := kernel_cache_folder()) else {}
         self._child = Child(
             [sys.executable, "-I", "-c", _PROGRAM, str(_PROJECT), *[WITH_KERNELS] * self._for_frames],
             stdin=subprocess.PIPE,

@@ -248,8 +248,7 @@ def answer(request: Request, content: bytes) -> tuple[dict[str, object], bytes]:
     try:
         match request["task"]:
             case "kernels":
-                load_kernels()
-                return {}, b""
+                return ({"error": failed} if (failed := load_kernels()) else {}), b""
             case "facts":
                 return dict(read_facts(content, request["format"], request["pixels"])), b""
             case "still" | "moving":
@@ -283,16 +282,33 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         answers.flush()
 
 
+class _Loading(threading.Thread):
+    """Loads the kernels; `failed` is why it could not."""
+
+    failed = ""
+
+    def run(self) -> None:
+        try:
+            _load_kernels()
+        except Exception as error:  # noqa: BLE001  (whatever stands in the way of compiling)
+            self.failed = f"{type(error).__name__}: {error}"
+
+
 @cache
-def _loading() -> threading.Thread:
-    thread = threading.Thread(target=_load_kernels, daemon=True)
+def _loading() -> _Loading:
+    thread = _Loading(daemon=True)
     thread.start()
     return thread
 
 
-def load_kernels() -> None:
-    """Have the compiled code of every task in memory; where nothing is compiled yet, that takes a minute."""
-    _loading().join()
+def load_kernels() -> str:
+    """Have the compiled code of every task in memory; where nothing is compiled yet, that takes a minute.
+
+    Returns why it failed, else nothing.
+    """
+    thread = _loading()
+    thread.join()
+    return thread.failed
 
 
 def _load_kernels() -> None:

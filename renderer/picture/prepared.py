@@ -79,12 +79,15 @@ class PictureShelf:
         self._lock = threading.Lock()
 
     def open_video(self, source: VideoSource) -> AbstractContextManager[int]:
-        """A descriptor of a clip's file. Raises: MediaError where it is missing."""
+        """A descriptor of a clip's file.
+
+        Raises: MediaError where it is missing, or no longer what the timeline was made from.
+        """
         return self._opened_video(source)
 
     @contextlib.contextmanager
     def _opened_video(self, source: VideoSource) -> Iterator[int]:
-        with self._folder.open(source.path) as medium:
+        with self._folder.open_video(source) as medium:
             yield medium.descriptor
 
     def picture(self, layer: Layer) -> PreparedPicture:

@@ -1,13 +1,14 @@
 """Decoded sound on disk, once for each content: float32 PCM at 48 kHz beside a small file of facts.
 
-Entries are named by the hash of the original's bytes and the decoder's version, appear whole or not at all, and may be
-shared by several processes. The store lies in the cache, or in a scratch folder for a run without cache.
+Entries are named by the hash of the original's bytes and the decoder's version and build, appear whole or not at all,
+and may be shared by several processes. The store lies in the cache, or in a scratch folder for a run without cache.
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import tempfile
@@ -15,13 +16,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from renderer.cache import process_exists
+from renderer.cache import hold, is_abandoned
 from renderer.errors import OutputError
+from renderer.ffmpeg_process import find_ffmpeg
 from renderer.media import sniff_audio
 from renderer.sound.decode import AudioFacts, decode_audio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from renderer.media import MediaFolder, MediaLimits, OpenMedium
     from renderer.timeline.model import AudioSource
@@ -32,6 +34,11 @@ _SPEECH = "speech-1"
 """The key of remembered speech: its number is raised when the rule of what is speech changes."""
 
 
+def _decoder_build() -> str:
+    """FFmpeg's version in eight digits: another one may give other samples."""
+    return hashlib.sha256(find_ffmpeg().version.encode()).hexdigest()[:8]
+
+
 class PcmStore:
     """Decoded sounds under `root`."""
 
@@ -39,7 +46,7 @@ class PcmStore:
         self._root, self._limits = root, limits
 
     def path(self, sha256: str) -> Path:
-        return self._root / f"{sha256}-{DECODER_VERSION}.f32"
+        return self._root / f"{sha256}-{DECODER_VERSION}-{_decoder_build()}.f32"
 
     def decode(self, medium: OpenMedium, sha256: str, format_name: str) -> AudioFacts:
         """Decode unless it is there already.
@@ -49,37 +56,40 @@ class PcmStore:
         known = self._known(sha256)
         if known is not None:
             return known
-        part = self._new_part()
         try:
-            facts = decode_audio(
-                medium.descriptor,
-                name=medium.name,
-                format_name=format_name,
-                pcm_path=part,
-                max_seconds=self._limits.audio_seconds,
-                max_bytes=self._limits.audio_bytes,
-            )
-            part.replace(self.path(sha256))
+            with self._new_part() as part:
+                facts = decode_audio(
+                    medium.descriptor,
+                    name=medium.name,
+                    format_name=format_name,
+                    pcm_path=part,
+                    max_seconds=self._limits.audio_seconds,
+                    max_bytes=self._limits.audio_bytes,
+                )
+                part.replace(self.path(sha256))
             self._write_facts(sha256, facts)
         except OSError as error:
             raise OutputError(f"can't write to {self._root} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
-        finally:
-            part.unlink(missing_ok=True)
         return facts
 
-    def _new_part(self) -> Path:
+    @contextlib.contextmanager
+    def _new_part(self) -> Iterator[Path]:
         """An empty file of this process, after removing those that killed processes left."""
         try:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
             for left in self._root.glob("*-*.part"):
                 owner = left.name.partition("-")[0]
-                if owner.isdecimal() and not process_exists(int(owner)):
+                if owner.isdecimal() and is_abandoned(left, int(owner)):
                     left.unlink(missing_ok=True)
             handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=self._root)
         except OSError as error:
             raise OutputError(f"can't write to {self._root} ({error.strerror}): set STORYREEL_CACHE_DIR") from error
-        os.close(handle)
-        return Path(name)
+        try:
+            hold(handle)
+            yield Path(name)
+        finally:
+            os.close(handle)
+            Path(name).unlink(missing_ok=True)
 
     def ensure(self, sources: Iterable[AudioSource], folder: MediaFolder) -> dict[str, Path]:
         """PCM of every source, by content hash, decoding what is missing.

@@ -118,7 +118,7 @@ def test_no_descriptor_stays_open(tmp_path, way):
 UNWRITABLE = {
     "folder that is not there": "gone/out.mp4",
     "file used as a folder": "file/out.mp4",
-    "long name": "x" * 255,
+    "long name": "x" * 256,
 }
 
 

@@ -10,7 +10,7 @@ import pytest
 from backends.ffmpeg.run import story_parts
 from backends.mediaconvert.job import JobOptions, JobTarget
 from backends.mediaconvert.strategies import build_job
-from renderer.errors import SpecError
+from renderer.errors import MediaError, SpecError
 from renderer.export import rendered_frames
 from renderer.ffmpeg_process import find_ffmpeg, run_process
 from renderer.sound.mix import Mix
@@ -183,3 +183,43 @@ def test_old_timelines_keep_their_text(story_folder):
         assert not any(word in text for word in ("clip", 'fade_out": 0,\n   "fit', "opacity_end", "skip"))
         layer = dataclasses.replace(story.timeline.layers[0], fade_out=1)
         assert "fade_out" in timeline_json(dataclasses.replace(story.timeline, layers=(layer,)))
+
+
+def test_a_clip_that_is_no_longer_what_was_compiled_is_refused_and_nothing_of_it_kept(clip_story):
+    spec = clip_story({"file": "count.mp4", "in": "10f", "out": "1s"}, "image1.png", length="2s")
+    clip = spec.parent / "count.mp4"
+    for story, workspace in compiled(spec):
+        clip.write_bytes(clip.read_bytes() + b"more")
+        with pytest.raises(MediaError, match=r"count\.mp4: changed since the timeline was compiled"):
+            list(rendered_frames(story, workspace, FrameRange(0, 5)))
+
+
+def test_a_clip_that_is_written_while_it_is_read_is_refused(clip_story):
+    spec = clip_story({"file": "count.mp4", "in": "10f", "out": "1s"}, "image1.png", length="2s")
+    clip = spec.parent / "count.mp4"
+    for story, workspace in compiled(spec):
+        frames = rendered_frames(story, workspace, FrameRange(0, 5))
+        next(frames)
+        with clip.open("r+b") as stream:
+            stream.seek(100)
+            stream.write(b"x")
+        with pytest.raises(MediaError, match=r"count\.mp4: changed while it was read"):
+            list(frames)
+
+
+def test_another_ffmpeg_decodes_a_clip_anew(clip_story, tmp_path, monkeypatch):
+    spec = clip_story({"file": "count.mp4", "in": "10f", "out": "1s"}, "image1.png", length="2s")
+    for story, _ in compiled(spec):
+        clip, still = (job.key for job in story_parts(story.timeline, story.output, tmp_path)[0])
+        other = dataclasses.replace(find_ffmpeg(), version="another")
+        monkeypatch.setattr("renderer.ingredients.find_ffmpeg", lambda other=other: other)
+        assert clip != story_parts(story.timeline, story.output, tmp_path)[0][0].key
+        assert still == story_parts(story.timeline, story.output, tmp_path)[0][1].key
+
+
+def test_what_a_clip_covers_is_no_part_of_its_segment(clip_story, tmp_path):
+    spec = clip_story({"file": "count.mp4", "in": "10f", "out": "1s"}, "image1.png", length="2s")
+    for story, _ in compiled(spec):
+        (clip, *_), _ = story_parts(story.timeline, story.output, tmp_path)
+        assert clip.part.shows.split(" + ") != []
+        assert len(clip.part.ingredients["layers"]) == 1

@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
-import numba
 from numba.core import codegen
 from numba.extending import intrinsic
+
+import numba
+from renderer.kernel_cache import kernel_cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
     Emit = Callable[[ir.IRBuilder, ir.Value, ir.Value, ir.Value, ir.Value], None]
     Block = Callable[[int, int, int, int], None]
+
+vars(numba.config)["CACHE_DIR"] = kernel_cache_folder()
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -146,6 +146,21 @@ def test_a_webm_that_fails_its_check_leaves_the_old_one(colour_spec, run_with, t
     assert {path.name for path in tmp_path.iterdir()} == {"lake.mp4", "lake.webm"}
 
 
+def test_a_full_disk_is_a_typed_error(colour_spec, run_with, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(local.shutil, "copyfileobj", full)
+    with pytest.raises(OutputError, match=r"colours-poster\.jpg.*No space left|out.*\.jpg.*No space left"):
+        run_with(colour_spec, tmp_path / "out.mp4", Renditions(poster_s=Fraction(1)))
+
+
+def test_a_poster_is_made_whatever_the_cache_is_called(colour_spec, run_with, tmp_path, monkeypatch):
+    monkeypatch.setenv("STORYREEL_CACHE_DIR", str(tmp_path / "c%d%%"))
+    _, result, _ = run_with(colour_spec, tmp_path / "out.mp4", Renditions(poster_s=Fraction(1)))
+    assert [file.exists() for file in result.renditions] == [True]
+
+
 def test_a_webm_cut_short_is_noticed(made, compiled, colour_spec, tmp_path):
     whole = made[2].renditions[0].read_bytes()
     (tmp_path / "short.webm").write_bytes(whole[: len(whole) // 2])
