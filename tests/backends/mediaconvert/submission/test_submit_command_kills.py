@@ -62,9 +62,9 @@ class Campaign:
         return code, out, err
 
     def stopped(self, number, signal_number):
-        """Exit code and messages of a run that was told to stop."""
-        code, _, err = self._at_random(number, signal_number)
-        return code, err
+        """Exit code and messages of a run that was told to stop; 0 where it had said all it had to say before."""
+        code, out, err = self._at_random(number, signal_number)
+        return 0 if code == -signal_number and out.endswith("}\n") else code, err
 
     def killed(self, number, how):
         """Whether the run was killed before its end."""
