@@ -75,6 +75,13 @@ class Hop:
     queue: str
     wait_minutes: int = 15
 
+    def refuse_impossible(self, queue: JSONValue) -> None:
+        """For a job in `queue`. Raises: UsageError for a hop that the service refuses."""
+        if self.queue == queue:
+            raise UsageError(f"a job can't hop to the queue it is in, {self.queue}")
+        if self.wait_minutes not in HOP_WAIT_MINUTES:
+            raise UsageError(f"a job hops after 1 to {HOP_WAIT_MINUTES[-1]} minutes, found {self.wait_minutes}")
+
 
 def request(submission: Submission, identity: str, hop: Hop | None = None) -> dict[str, JSONValue]:
     """The CreateJob request as it is sent: always the same bytes for the same submission.
@@ -90,16 +97,9 @@ def request(submission: Submission, identity: str, hop: Hop | None = None) -> di
     }
     made: dict[str, JSONValue] = {**submission.job, TOKEN: identity[:64], "UserMetadata": {**metadata, **ours}}
     if hop is not None:
-        made["HopDestinations"] = [_hop(hop, submission.job.get("Queue"))]
+        hop.refuse_impossible(submission.job.get("Queue"))
+        made["HopDestinations"] = [{"Queue": hop.queue, "WaitMinutes": hop.wait_minutes}]
     return made
-
-
-def _hop(hop: Hop, queue: JSONValue) -> dict[str, JSONValue]:
-    if hop.queue == queue:
-        raise UsageError(f"a job can't hop to the queue it is in, {hop.queue}")
-    if hop.wait_minutes not in HOP_WAIT_MINUTES:
-        raise UsageError(f"a job hops after 1 to {HOP_WAIT_MINUTES[-1]} minutes, found {hop.wait_minutes}")
-    return {"Queue": hop.queue, "WaitMinutes": hop.wait_minutes}
 
 
 def _hashed(value: Mapping[str, JSONValue]) -> str:

@@ -62,10 +62,12 @@ class Submitted:
 def submit(session: Session, submission: Submission, settings: SubmitSettings | None = None) -> Submitted:
     """Submit once, whatever happened before.
 
-    Raises: PreflightError, RemoteJobError where the service refused, UnsureError, DeferredError, BusyError,
+    Raises: UsageError, PreflightError, RemoteJobError where the service refused, UnsureError, DeferredError, BusyError,
     RemoteError, OutputError, Cancelled; the record then stays for the next run.
     """
     settings = settings or SubmitSettings()
+    if settings.hop is not None:
+        settings.hop.refuse_impossible(submission.job.get("Queue"))
     unheard_of = newest_attempt(session, submission) is None
     findings = _preflight(session, submission, settings) if unheard_of else ()
     if unheard_of:

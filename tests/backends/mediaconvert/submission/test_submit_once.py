@@ -422,6 +422,7 @@ def test_an_impossible_hop_is_refused(hop, session, story, endpoint):
     with pytest.raises(UsageError):
         submit(session, story, SubmitSettings(hop=hop))
     assert endpoint.jobs == []
+    assert endpoint.calls == []
 
 
 def test_a_dry_run_sends_nothing(session, story, endpoint, s3_client, bucket):
