@@ -16,7 +16,7 @@ from backends.base import Progress, ignore_progress
 from golden.changes import ChangeLog, changed_frame
 from golden.compare_words import MEAN_DB, TILE_LEVELS, Material, beyond_gates, picture_differences, shots_of
 from golden.evidence import worst_frames
-from golden.matching import Match, match_frames, signatures
+from golden.matching import Match, match_frames, signatures, upright
 from golden.metrics import EQUAL_DB, measure
 from golden.model import Comparison, Curve, Difference, Evidence, Levels, Row, Stretch
 from golden.names import samples_to_frames
@@ -70,13 +70,9 @@ class _Comparing:
         a, b = self._a, self._b
         rows, structure = compare_structure(cast("Json", a.facts), cast("Json", b.facts))
         material = self._measured()
-        picture = picture_differences(material)
+        picture = [*self._turned(material), *picture_differences(material)]
         sounds = _sound(a), _sound(b)
-        heard = [
-            Difference(item.what, "sound", "sound", self._range(item.steps, material), track="mix")
-            for item in hear(sounds[0][0], sounds[1][0])
-        ]
-        differences = [*picture, *heard, *structure]
+        differences = [*picture, *self._heard(sounds[0][0], sounds[1][0], material), *structure]
         if not any(item.fails for item in differences):
             differences += self._only_encoded(material, rows)
         return Comparison(
@@ -90,6 +86,20 @@ class _Comparing:
             evidence=self._evidence(material, rows, sounds, differences) if self._settings.evidence else Evidence(),
         )
 
+    def _turned(self, material: Material) -> Iterator[Difference]:
+        if self._b.turn:
+            way = "anticlockwise" if self._b.turn == 90 else "clockwise"
+            whole = FrameRange(0, len(material.a))
+            yield Difference(f"turned by 90° {way}", "picture", "picture", whole)
+
+    def _heard(self, before: Samples, after: Samples, material: Material) -> Iterator[Difference]:
+        if self._a.has_sound != self._b.has_sound:
+            what = "there is none" if self._a.has_sound else "there is sound where there was none"
+            yield Difference(what, "sound", "sound", self._range(None, material), track="mix")
+            return
+        for item in hear(before, after):
+            yield Difference(item.what, "sound", "sound", self._range(item.steps, material), track="mix")
+
     def _range(self, steps: FrameRange | None, material: Material) -> FrameRange:
         count = len(material.a)
         if steps is None:
@@ -98,7 +108,8 @@ class _Comparing:
 
     def _measured(self) -> Material:
         """Align, then measure every pair."""
-        a, b = signatures(self._a), signatures(self._b)
+        a = signatures(self._a)
+        self._b, b = upright(a, self._a.size, self._b)
         match = match_frames(a, b)
         log, width_height = ChangeLog(), self._a.size
         material = Material(a, b, match, log, width_height)

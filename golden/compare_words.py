@@ -5,6 +5,7 @@ No timeline is known here: what is said is what can be measured, and the place i
 
 from __future__ import annotations
 
+import bisect
 import itertools
 import re
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ MEAN_DB, MEAN_SSIM = 34.0, 0.95
 TILE_LEVELS = 3.0
 """The tile gate: an encoder keeps the mean of a tile; one that is off by more shows something else."""
 _LONGEST_SHOT, _LONGEST_FADE = 150, 90
+_MOST_TOLD = 6
 _SHORT = 3
 """Fewer frames beyond a gate, and not far beyond, are an encoder's hiccup."""
 _NOISE_DB = 55.0
@@ -86,19 +88,38 @@ def _crossfades(material: Material, covered: set[int]) -> list[Difference]:
 
 
 def _lonely(material: Material) -> Iterator[Difference]:
-    """Frames without partner."""
-    match = material.match
-    for run in runs(match.missing):
+    """Frames without partner: run by run, or where there are many of them (another frame rate) in one sentence."""
+    count = len(material.a)
+    for what, found in (("dropped", list(_dropped(material))), ("repeated or inserted", list(_added(material)))):
+        inner = [item for item in found if not item.what.startswith("ends")]
+        if len(inner) <= _MOST_TOLD:
+            yield from found
+            continue
+        missing = [number for number in material.match.missing if number < count - 1]
+        frames = frames_word(len(missing if what == "dropped" else material.match.extra))
+        ranges = [item.frames for item in inner if item.frames is not None]
+        hull = FrameRange(ranges[0].start, ranges[-1].end)
+        yield Difference(f"{frames} {what}, in {len(inner)} places", "picture", "picture", hull)
+        yield from (item for item in found if item not in inner)
+
+
+def _dropped(material: Material) -> Iterator[Difference]:
+    for run in runs(material.match.missing):
         at_end = run.end == len(material.a)
         what = f"{_frames(run)} dropped" if not at_end else f"ends {frames_word(len(run))} earlier"
         yield Difference(what, "picture", "picture", run)
-    partner = {b: a for a, b in match.pairs}
-    for run in runs(match.extra):
-        place = partner.get(run.start - 1, -1) + 1
-        frames = FrameRange(min(place, len(material.a) - 1), min(place, len(material.a) - 1) + 1)
+
+
+def _added(material: Material) -> Iterator[Difference]:
+    seconds = [b for _, b in material.match.pairs]
+    last = len(material.a) - 1
+    for run in runs(material.match.extra):
+        before = bisect.bisect_left(seconds, run.start)
+        place = material.match.pairs[before - 1][0] + 1 if before else 0
+        frames = FrameRange(min(place, last), min(place, last) + 1)
         if run.end == len(material.b):
             what = f"ends {frames_word(len(run))} later"
-        elif run.start and _apart(material.b[run.start], material.b[run.start - 1]) < 1.0:
+        elif place and _apart(material.b[run.start], material.b[run.start - 1]) < 1.0:
             what = f"{frames_word(len(run))} repeated after frame {place - 1}"
         else:
             what = f"{frames_word(len(run))} inserted before frame {place}"

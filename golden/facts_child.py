@@ -34,8 +34,8 @@ class Seen:
     end: int = 0
 
 
-def box_names(descriptor: int) -> "list[str]":
-    """Top-level boxes of an MP4 in order; as many as can be read."""
+def box_names(descriptor: int) -> "tuple[list[str], bool]":
+    """Top-level boxes of an MP4 in order, as many as can be read, and whether the last one ends with the file."""
     names: list[str] = []
     offset, size = 0, os.fstat(descriptor).st_size
     while offset + 8 <= size and len(names) < 1000:
@@ -48,7 +48,7 @@ def box_names(descriptor: int) -> "list[str]":
             break
         names.append(name.decode("latin-1"))
         offset += length
-    return names
+    return names, offset == size
 
 
 def read(descriptor: int, form: str) -> Facts:
@@ -56,12 +56,17 @@ def read(descriptor: int, form: str) -> Facts:
         video = container.streams.video[0] if container.streams.video else None
         audio = container.streams.audio[0] if container.streams.audio else None
         seen = packets(container, [stream for stream in (video, audio) if stream is not None])
+        boxes, whole = box_names(descriptor) if form == "mov" else ([], True)
         return {
-            "boxes": box_names(descriptor) if form == "mov" else [],
+            "container": form,
+            "boxes": boxes,
+            "whole": whole,
             "bytes": os.fstat(descriptor).st_size,
             "title": container.metadata.get("title"),
             "streams": [stream.type for stream in container.streams],
-            "video": None if video is None else common(video, seen[video.index]) | of_video(video, seen[video.index]),
+            "video": None
+            if video is None
+            else common(video, seen[video.index]) | of_video(video, seen[video.index]) | rotation(container, video),
             "audio": None if audio is None else common(audio, seen[audio.index]) | of_audio(audio),
         }
 
@@ -96,6 +101,16 @@ def common(stream: "VideoStream | AudioStream", seen: Seen) -> Facts:
 
 def of_audio(stream: "AudioStream") -> Facts:
     return {"sample_rate": stream.codec_context.sample_rate, "channels": stream.codec_context.channels}
+
+
+def rotation(container: "InputContainer", stream: "VideoStream") -> Facts:
+    """Degrees by which a player turns the picture anticlockwise, as the first frame says: 0, 90, 180 or 270."""
+    try:
+        container.seek(0)
+        frame = next(container.decode(stream), None)
+    except av.error.FFmpegError:
+        return {"rotation": 0}
+    return {"rotation": 0 if frame is None else round(frame.rotation / 90) * 90 % 360}
 
 
 def of_video(stream: "VideoStream", seen: Seen) -> Facts:

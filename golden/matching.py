@@ -7,6 +7,7 @@ and contrast are taken out first: a video that is darker throughout has the same
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -52,23 +53,44 @@ class Match:
     extra: tuple[int, ...]
 
 
-def signatures(video: Video) -> Signatures:
-    """(frames, rows, 48) uint8: the luma of every frame by areas."""
-    width, height = video.size
+def signatures(video: Video, shape: tuple[int, int] | None = None) -> Signatures:
+    """(frames, rows, 48) uint8: the luma of every frame by areas, as for a video of the size `shape`."""
+    width, height = shape or video.size
     rows = max(8, round(ACROSS * height / width / 2) * 2)
     frames = [frame.y.copy() for frame in decoded_frames(video, size=(ACROSS, rows))]
     return np.stack(frames) if frames else np.zeros((0, rows, ACROSS), np.uint8)
 
 
+def upright(a: Signatures, size: tuple[int, int], video: Video) -> tuple[Video, Signatures]:
+    """A video with its signatures in the shape of `a`; one that lies on its side beside `a` is turned upright.
+
+    A portrait beside a landscape is looked at as it is and turned both ways; the most alike is taken.
+    """
+    seen = video, signatures(video, size)
+    if (video.size[0] > video.size[1]) == (size[0] > size[1]) or size[0] == size[1]:
+        return seen
+    ways: list[tuple[Video, Signatures]] = [seen]
+    for turn in (90, 270):
+        turned = dataclasses.replace(video, turn=turn)
+        ways.append((turned, signatures(turned, size)))
+    return max(ways, key=lambda way: _alike(a, way[1]))
+
+
+def _alike(a: Signatures, b: Signatures) -> float:
+    """Mean correlation of frames at the same share of both lengths."""
+    if not len(a) or not len(b):
+        return 0.0
+    places = np.linspace(0, 1, 25)
+    chosen = [frames[np.round(places * (len(frames) - 1)).astype(int)] for frames in (a, b)]
+    return float(np.diag(likenesses(chosen[0], chosen[1])).mean())
+
+
 def match_frames(a: Signatures, b: Signatures) -> Match:
     """Align two videos' signatures.
 
-    Frames are dropped *and* repeated only where this makes partners all but equal: a picture that moves in another way
-    is no other picture a moment later.
+    Both are of one shape. Frames are dropped *and* repeated only where this makes partners all but equal: a picture
+    that moves in another way is no other picture a moment later.
     """
-    if a.shape[1:] != b.shape[1:]:
-        rows = min(a.shape[1], b.shape[1])
-        a, b = a[:, :rows], b[:, :rows]
     evened = _evened(a), _evened(b)
     straight, free = _matched(*evened, _NEVER), _matched(*evened, _ALONE)
     apart = set(straight.pairs) ^ set(free.pairs)
@@ -81,8 +103,8 @@ def match_frames(a: Signatures, b: Signatures) -> Match:
         if costs[1] <= _ALL_BUT_EQUAL * costs[0] and more <= _MOST_LONELY:
             straight = free
     pairs, extra = list(straight.pairs), list(straight.extra)
-    for place, number in enumerate(extra):
-        extra[place] = _to_repeat(number, b, pairs)
+    for index, number in enumerate(extra):
+        extra[index] = _to_repeat(number, b, pairs, set(extra))
     return Match(tuple(pairs), straight.missing, tuple(sorted(extra)))
 
 
@@ -109,7 +131,7 @@ def _matched(a: NDArray[np.int16], b: NDArray[np.int16], alone: float) -> Match:
     return Match(tuple(pairs[::-1]), tuple(missing[::-1]), tuple(extra[::-1]))
 
 
-def _to_repeat(number: int, b: Signatures, pairs: list[tuple[int, int]]) -> int:
+def _to_repeat(number: int, b: Signatures, pairs: list[tuple[int, int]], taken: set[int]) -> int:
     """A repeated frame may stand anywhere where little moves; it is put where two neighbours are alike."""
     first, last = max(1, number - _REACH), min(len(b) - 1, number + _REACH)
     if last <= first:
@@ -117,6 +139,8 @@ def _to_repeat(number: int, b: Signatures, pairs: list[tuple[int, int]]) -> int:
     steps = np.abs(np.diff(b[first - 1 : last + 1].astype(np.int16), axis=0)).mean(axis=(1, 2))
     place = first + int(steps.argmin())
     between = range(min(place, number), max(place, number) + 1)
+    if any(frame in taken for frame in between if frame != number):
+        return number
     if steps.min() > 0.3 * float(np.median(steps)) or (steps[[frame - first for frame in between]] > _CUT).any():
         return number
     for index, (a, other) in enumerate(pairs):

@@ -15,6 +15,7 @@ from golden.sound_diff import late_words
 from golden.sound_signal import (
     RATE,
     SILENT_DB,
+    STEP,
     SURE_PEAK,
     both_db,
     channel_levels,
@@ -41,7 +42,10 @@ LEVEL_DB = 0.5
 LAG_S = 0.010
 _STRETCH_DB = 6.0
 _STRETCH_STEPS = 3
-_LEFT_OVER_DB = -20.0
+_LEFT_OVER_DB, _LEFT_OVER_STEP_DB = -12.0, -6.0
+"""What is left of the difference of two sounds; a coder at a low rate leaves -19 dB of a voice (Opus, measured)."""
+_CLEARLY_MORE = 0.1
+"""How much more alike parts of two sounds are to be at a lag of their own than at the whole sound's."""
 
 Part = Literal["mix", "loud", "quiet"]
 
@@ -76,12 +80,25 @@ def hear(before: Samples, after: Samples, exact: tuple[Mono, Mono] | None = None
     found += [Heard("left and right swapped")] if swapped else _balance(was, now)
     if not any(item.what.startswith(("out of", "the left", "the right")) for item in found):
         level = _levels(both_db(was), both_db(now))
-        found += level or _stretches(both_db(was), both_db(now))
+        pushed_off = -(-max(0, -lag.samples) // STEP)
+        found += level or _stretches(both_db(was), both_db(now), pushed_off)
     if not found and exact is None:
-        rest = left_over_db(a, moved(b, -lag.samples, len(b)))
-        if rest > _LEFT_OVER_DB:
-            found.append(Heard(f"other in its content: the difference is only {-rest:.0f} dB below the sound"))
+        found += _content(a, moved(b, -lag.samples, len(b)))
     return [*found, *_lengths(before, after)]
+
+
+def _content(a: Mono, b: Mono) -> Iterator[Heard]:
+    """Where what is loud is another sound, told by what is left of the difference; else all of it."""
+    count = min(len(a), len(b)) // STEP * STEP
+    a, b = a[:count], b[:count]
+    levels = step_db(a)
+    other = loud_steps(levels) & (step_db(b - a) - levels > _LEFT_OVER_STEP_DB)
+    found = [run for run in runs(np.nonzero(other)[0].tolist(), bridge=2) if len(run) >= _STRETCH_STEPS]
+    for run in found[:8]:
+        yield Heard("other in its content here", steps=run)
+    rest = left_over_db(a, b)
+    if not found and rest > _LEFT_OVER_DB:
+        yield Heard(f"other in its content: the difference is only {-rest:.0f} dB below the sound")
 
 
 def _lengths(before: Samples, after: Samples) -> Iterator[Heard]:
@@ -97,18 +114,30 @@ def _polarity(lag: Lag) -> Iterator[Heard]:
 
 def _late(a: Mono, b: Mono, lag: Lag) -> Iterator[Heard]:
     """One lag for all, or one for what is loud and another for what is quiet."""
-    loud = loud_steps(step_db(a))
-    parts = {"loud": find_lag(masked(a, loud), b), "quiet": find_lag(masked(a, ~loud), b)}
-    sure = {name: found for name, found in parts.items() if abs(found.likeness) >= SURE_PEAK / 3}
-    apart = len(sure) == 2 and abs(sure["loud"].samples - sure["quiet"].samples) > LAG_S * RATE / 2
-    if not apart:
+    loud, quiet = (_part_lag(a, b, lag, loud=kind) for kind in (True, False))
+    if abs(loud.samples - quiet.samples) <= LAG_S * RATE / 2:
         if abs(lag.seconds) > LAG_S:
             yield Heard(late_words(lag.seconds))
         return
-    if abs(sure["loud"].seconds) > LAG_S:
-        yield Heard(f"what is loud (the voice) is {late_words(sure['loud'].seconds)}", "loud")
-    if abs(sure["quiet"].seconds) > LAG_S:
-        yield Heard(f"what is quiet (the background) is {late_words(sure['quiet'].seconds)}", "quiet")
+    if abs(loud.seconds) > LAG_S:
+        yield Heard(f"what is loud (the voice) is {late_words(loud.seconds)}", "loud")
+    if abs(quiet.seconds) > LAG_S:
+        yield Heard(f"what is quiet (the background) is {late_words(quiet.seconds)}", "quiet")
+
+
+def _part_lag(a: Mono, b: Mono, whole: Lag, *, loud: bool) -> Lag:
+    """The lag of what is loud or quiet in both; the whole one's, unless another is clearly more like.
+
+    A pause looked for in all of the other sound is found wherever that is loudest: a real voice in its own copy
+    376 ms early (measured).
+    """
+    count = min(len(a), len(b))
+    kept_a, kept_b = (masked(signal, loud_steps(step_db(signal)) == loud) for signal in (a[:count], b[:count]))
+    here = moved(kept_b, -whole.samples, len(kept_a))
+    energy = float(np.sqrt((kept_a * kept_a).sum() * (here * here).sum()))
+    likeness = 0.0 if energy <= 0 else abs(float((kept_a * here).sum())) / energy
+    found = find_lag(kept_a, kept_b)
+    return found if abs(found.likeness) > max(SURE_PEAK, likeness + _CLEARLY_MORE) else whole
 
 
 def _sides_turned(before: Samples, after: Samples, lag: Lag) -> bool:
@@ -174,13 +203,15 @@ def _balance(was: tuple[Mono, Mono], now: tuple[Mono, Mono]) -> Iterator[Heard]:
         yield Heard(f"out of balance: left {changes[0]:+.1f} dB, right {changes[1]:+.1f} dB")
 
 
-def _stretches(a: Mono, b: Mono) -> Iterator[Heard]:
-    """Where the level is quite another for a while."""
+def _stretches(a: Mono, b: Mono, first: int) -> Iterator[Heard]:
+    """Where the level is quite another for a while, from step `first` on."""
     count = min(len(a), len(b))
     apart = b[:count] - a[:count]
     heard = np.maximum(a[:count], b[:count]) > SILENT_DB + 10
     for run in list(runs(np.nonzero(heard & (np.abs(apart) > _STRETCH_DB))[0].tolist(), bridge=2))[:8]:
-        if len(run) >= _STRETCH_STEPS:
+        if len(run) >= _STRETCH_STEPS and run.start >= first:
             change = float(np.median(apart[run.start : run.end]))
+            if abs(change) < _STRETCH_DB / 2:  # louder in places, quieter in others: other words, not another level
+                continue
             gone = bool((b[run.start : run.end] < SILENT_DB).all())
             yield Heard("silent here" if gone else f"{_louder(change)} here", steps=run)

@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import stat
 import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 
@@ -39,17 +40,20 @@ Json = dict[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """An open file. `facts` is what `facts_child` prints."""
+    """An open file. `facts` is what `facts_child` prints; `turn` degrees clockwise frames are turned when decoded."""
 
     name: str
     descriptor: int
     form: str
     facts: Json
+    turn: Literal[0, 90, 270] = 0
 
     @property
     def size(self) -> tuple[int, int]:
-        """(width, height) of the coded picture."""
-        return int(str(self.picture["width"])), int(str(self.picture["height"]))
+        """(width, height) of a frame: of the coded picture, turned as a player turns it, and by `turn`."""
+        width, height = int(str(self.picture["width"])), int(str(self.picture["height"]))
+        lies = (int(str(self.picture["rotation"])) + self.turn) % 180 == 0
+        return (width, height) if lies else (height, width)
 
     @property
     def rate(self) -> Fraction:
@@ -101,7 +105,11 @@ def _facts(name: str, descriptor: int, form: str) -> Json:
         facts = cast("Json", json.loads(run_process(argv, limits=_FACTS_LIMITS, pass_fds=[descriptor]).stdout))
     except (ToolError, ValueError) as error:
         tail = error.stderr_tail.strip().splitlines()[-1:] if isinstance(error, ToolError) else []
-        raise MediaError(name, f"is damaged, or no video: {' '.join(tail) or error}") from error
+        why = " ".join(tail) or str(error)
+        if "moov atom not found" in why:
+            raise MediaError(name, "is cut off or damaged: its index (moov) is missing") from error
+        why = re.sub(r"^av\.error\.\w+: (\[Errno \d+\] )?|: '/dev/fd/\d+'", "", why)
+        raise MediaError(name, f"is damaged, or no video: {why}") from error
     picture = cast("Json | None", facts["video"])
     if picture is None or not picture["packets"]:
         raise MediaError(name, "holds no picture")
@@ -140,6 +148,8 @@ def _picture_argv(video: Video, size: tuple[int, int], frames: FrameRange | None
     # Decoders name 8-bit full range by formats of their own (yuvj…): asking for the same kind converts no level.
     full = str(video.picture["pixel_format"]).startswith("yuvj")
     picture = _input(video, **_seek(video, frames)).video.filter("setparams", range="pc" if full else "tv")
+    if video.turn:
+        picture = picture.filter("transpose", "clock" if video.turn == 90 else "cclock")
     if size != video.size:
         picture = picture.filter("scale", *size, flags="area+accurate_rnd+bitexact")
     extra = {} if frames is None else {"frames:v": len(frames)}
