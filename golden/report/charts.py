@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from golden.report.markup import Markup, join, tag, text
@@ -11,36 +12,58 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from fractions import Fraction
 
-    from golden.model import Comparison, Curve, Levels
+    from golden.model import Comparison, Curve, Levels, Stretch
+    from renderer.timebase import FrameRange
 
 WIDTH = 1000
 _POINTS = 700
 _STATES = {"same": "same", "changed": "other", "moved": "same, at another time", "added": "new", "removed": "gone"}
 _QUIETEST_DB = -60.0
+_LETTER_WIDE, _LETTER_NARROW = 0.8, 2.6
+"""A letter of a shot's name in per cent of the strip, on a wide page and on a phone."""
 
 
 def strip(found: Comparison) -> Markup:
-    """Shots as blocks, changed ones hatched; below them the ranges of sound differences."""
+    """Shots as blocks with their names where these fit, and below them the ranges of sound differences.
+
+    Places are percentages, so that the page can make it as wide as it likes and leave the letters alone.
+    """
     count = max(1, found.frame_count, *(item.frames.end for item in found.evidence.stretches))
     blocks = []
     for item in found.evidence.stretches:
-        left, right = item.frames.start / count * WIDTH, item.frames.end / count * WIDTH
         title = f"{item.label}: {_STATES[item.state]}, {_range(item.frames.start, item.frames.end, found.rate)}"
-        box = tag("rect", x=_n(left), y=4, width=_n(max(1.5, right - left)), height=34, rx=2, class_=f"s-{item.state}")
-        blocks.append(tag("g", tag("title", text(title)), box))
-    sounds = [item for item in found.failures if item.track is not None and item.frames is not None]
-    for heard in sounds:
-        assert heard.frames is not None  # noqa: S101  (chosen so)
-        left, right = heard.frames.start / count * WIDTH, heard.frames.end / count * WIDTH
-        bar = tag("rect", x=_n(left), y=44, width=_n(max(1.5, right - left)), height=8, class_="s-sound")
+        box = _block(item.frames, count, y=4, height=34, rx=2, class_=f"s-{item.state}")
+        blocks.append(tag("g", tag("title", text(title)), box, _name(item, count)))
+    for heard in found.failures:
+        if heard.track is None or heard.frames is None:
+            continue
+        bar = _block(heard.frames, count, y=44, height=8, class_="s-sound")
         blocks.append(tag("g", tag("title", text(heard.sentence(found.rate))), bar))
-    height = 56 if sounds else 42
-    return _svg(height, *blocks, label="Timeline: which shots are other", stretch=True)
+    label = "Timeline: which shots are other"
+    return tag("svg", tag("title", text(label)), *blocks, role="img", aria_label=label)
+
+
+def _block(frames: FrameRange, count: int, **attributes: object) -> Markup:
+    left, width = 100 * frames.start / count, max(0.15, 100 * len(frames) / count)
+    return tag("rect", x=f"{_n(left)}%", width=f"{_n(width)}%", **attributes)
+
+
+def _name(item: Stretch, count: int) -> Markup:
+    """`images[3]` in the block's middle; where the block is narrow, only on a wide page or not at all."""
+    name = item.label.split(" (")[0]
+    percent = 100 * len(item.frames) / count
+    letters = len(name) + 1
+    if percent < letters * _LETTER_WIDE:
+        return Markup("")
+    class_ = "name" if percent >= letters * _LETTER_NARROW else "name wide"
+    return tag(
+        "text", text(name), x=f"{_n(100 * (item.frames.start + item.frames.end) / 2 / count)}%", y=25, class_=class_
+    )
 
 
 def ticks(count: int, rate: Fraction) -> Markup:
-    """Timecodes at a fifth of the length each."""
-    marks = [format_timecode(round(count * part / 5), rate) for part in range(6)]
+    """Timecodes at each quarter of the length; a narrow page shows every second one."""
+    marks = [format_timecode(round(count * part / 4), rate) for part in range(5)]
     return tag("div", *(tag("span", text(mark)) for mark in marks), class_="ticks", aria_hidden="true")
 
 
@@ -111,12 +134,12 @@ def _span(item: Curve, values: Sequence[float]) -> tuple[float, float]:
     edges = [*values, *([] if item.floor is None else [item.floor])]
     low, high = min(edges), max(edges)
     if item.name.startswith("PSNR"):
-        return max(0.0, min(low, 30.0) - 2), min(high, 100.0)
+        return float(max(0, math.floor(min(low, 30.0) - 2))), float(min(math.ceil(high), 100))
     if item.name.startswith("SSIM"):
-        return min(low - 0.01, 0.95), 1.0
+        return min(math.floor(low * 100 - 1) / 100, 0.95), 1.0
     if item.name == "VMAF":
-        return min(low - 2, 80.0), 100.0
-    return 0.0, max(high * 1.1, 4.0)
+        return float(math.floor(min(low - 2, 80.0))), 100.0
+    return 0.0, float(math.ceil(max(high * 1.1, 4.0)))
 
 
 def _y(value: float, low: float, high: float) -> float:

@@ -25,6 +25,13 @@ _KINDS: dict[Kind, str] = {
     "encoder": "encoder",
     "tools": "tools",
 }
+_VIEWS = (
+    ("swipe", "Swipe"),
+    ("side", "Side by side"),
+    ("before", "Before"),
+    ("after", "After"),
+    ("heat", "Heat map"),
+)
 _LEGEND = (
     ("same", "same"),
     ("changed", "other"),
@@ -89,8 +96,9 @@ def _sections(found: Comparison) -> Iterator[Markup]:
     if evidence.stretches:
         yield _section("Where", _timeline(found))
     if evidence.worst:
+        frames = [_frame(item, index, found) for index, item in enumerate(evidence.worst)]
         yield _section(
-            "Frames that differ most", *(_frame(item, index, found) for index, item in enumerate(evidence.worst))
+            "Frames that differ most", *frames, _note("Heat map: black is equal; the lighter, the more other.")
         )
     if evidence.curves:
         charts = [curve(item, found.rate) for item in evidence.curves]
@@ -165,12 +173,12 @@ def _frame(item: WorstFrame, index: int, found: Comparison) -> Markup:
     heat = tag("img", src=data_url(item.heat, "image/png"), alt=f"heat map of what differs, {number}", class_="heat")
     choices = [
         tag("button", text(words), type="button", data_view=view, aria_pressed="true" if view == "swipe" else "false")
-        for view, words in (("swipe", "Swipe"), ("before", "Before"), ("after", "After"), ("heat", "Heat map"))
+        for view, words in _VIEWS
     ]
     aria = f"Before on the left, after on the right: {number}"
     slider = tag("input", type="range", min=0, max=100, value=50, class_="slider", aria_label=aria)
     views = tag("div", before, after, heat, tag("div", class_="divider", aria_hidden="true"), class_="views")
-    group = tag("div", *choices, class_="choices", role="group", aria_label="View")
+    group = tag("div", *choices, class_="choices", role="group", aria_label=f"View of {number}")
     controls = tag("div", group, slider, class_="controls")
     words = tag("figcaption", caption)
     return tag("figure", views, controls, words, class_="pair", data_view="swipe", id=f"pair-{index}")

@@ -5,6 +5,7 @@ for (const pair of document.querySelectorAll(".pair")) {
   const slider = pair.querySelector(".slider");
   const cut = (percent) => {
     slider.value = percent;
+    slider.setAttribute("aria-valuetext", `${Math.round(percent)} % before, the rest after`);
     views.style.setProperty("--cut", `${percent}%`);
   };
   slider.addEventListener("input", () => cut(slider.value));
