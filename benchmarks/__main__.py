@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import jobs, local_job, memory, rendering, rivals, smoothness, sound
+from benchmarks import golden, jobs, local_job, memory, rendering, rivals, smoothness, sound
 from benchmarks.context import Context, Row
 from benchmarks.machine import describe_machine, load_average
 from benchmarks.material import FULL, QUICK, Material
@@ -40,6 +40,8 @@ MEASUREMENTS: dict[str, Callable[[Context], Iterator[Row]]] = {
     "validation": jobs.validation,
     "endpoint-start": local_job.endpoint_startup,
     "endpoint-job": local_job.endpoint_job,
+    "golden": golden.checks,
+    "golden-size": golden.sizes,
 }
 
 

@@ -68,10 +68,10 @@ class Context:
         """Empty the program's cache: the next render is cold."""
         shutil.rmtree(self.cache, ignore_errors=True)
 
-    def storyreel(self, *words: str, watch_memory: bool = False, **variables: str) -> Measured:
+    def storyreel(self, *words: str, watch_memory: bool = False, exit_code: int = 0, **variables: str) -> Measured:
         """Run the program with a cache of its own."""
         env = {"STORYREEL_CACHE_DIR": str(self.cache)} | variables
-        return run([*storyreel(), *words], env=env, watch_memory=watch_memory)
+        return run([*storyreel(), *words], env=env, watch_memory=watch_memory, exit_code=exit_code)
 
     def render(self, spec: Path, *options: str, watch_memory: bool = False) -> Measured:
         return self.storyreel(

@@ -67,6 +67,20 @@ class Material:
                 ImageOps.flip(photo).save(target, quality=92, icc_profile=photo.info.get("icc_profile"))
         return target.name
 
+    def noisy_photos(self) -> list[str]:
+        """Twelve photographs as a camera takes them in the dark: the example's, under noise of 25 levels."""
+        names = []
+        random = np.random.default_rng(8)
+        for name in self.photos():
+            target = self.folder / f"noisy-{name}"
+            if not target.exists():
+                with Image.open(self.folder / name) as photo:
+                    pixels = np.asarray(photo.convert("RGB"), np.int16)
+                noise = random.normal(0, 25, pixels.shape)
+                Image.fromarray(np.clip(pixels + noise, 0, 255).astype(np.uint8)).save(target, quality=90)
+            names.append(target.name)
+        return names
+
     def voice(self, seconds: int) -> str:
         """The example's narration, repeated for so long."""
         return self._looped("narration", seconds)

@@ -42,9 +42,17 @@ def storyreel() -> list[str]:
 
 
 def run(
-    argv: Sequence[str], *, env: Mapping[str, str] | None = None, watch_memory: bool = False, cwd: Path | None = None
+    argv: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    watch_memory: bool = False,
+    cwd: Path | None = None,
+    exit_code: int = 0,
 ) -> Measured:
-    """Run one program to its end, with its compiled modules kept as any installation keeps them. Raises: RunFailed."""
+    """Run one program to its end, which is to be `exit_code`, with its compiled modules kept as any installation does.
+
+    Raises: RunFailed.
+    """
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as printed:
         started = time.perf_counter()
@@ -62,7 +70,7 @@ def run(
         peak_mb = watcher.stop() if watcher else 0.0
         printed.seek(0)
         said.seek(0)
-        if child.returncode != 0:
+        if child.returncode != exit_code:
             tail = said.read().decode("utf-8", "replace")[-600:]
             raise RunFailed(f"{Path(argv[0]).name} {' '.join(argv[1:3])} … exited with {child.returncode}: {tail}")
         return Measured(wall_s, usage.ru_utime + usage.ru_stime, peak_mb, printed.read().decode("utf-8", "replace"))
