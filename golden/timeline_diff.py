@@ -89,7 +89,7 @@ def _layer(before: Layer, after: Layer, swapped: Layer | None, old: Timeline, ne
         return Difference(what, where, "data", frames, before.id, fails=fails)
 
     if swapped is not None:
-        yield other(f"swapped with {layer_name(swapped)}", shot_ranges(old)[before.id])
+        yield other(f"swapped with {layer_name(swapped)}")
     else:
         yield from (other(what, fails=fails) for what, fails in _sources(before.source, after.source))
     if before.color != after.color:

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pytest
+from picture_faults import bt601, full_range
 
 from golden import sound_check, versions
 from golden.check import check
@@ -51,28 +52,6 @@ def spoil_sound(monkeypatch):
         monkeypatch.setattr(versions, "mix_key", lambda _timeline: "0" * 64)
 
     return spoil
-
-
-def limited(plane):
-    return np.clip(np.rint(plane), 0, 255).astype(np.uint8)
-
-
-def full_range(_number, y, u, v):
-    y[:] = limited((y.astype(float) - 16) * 255 / 219)
-    for plane in (u, v):
-        plane[:] = limited((plane.astype(float) - 128) * 255 / 224 + 128)
-
-
-def bt601(_number, y, u, v):
-    """Luma needs chroma at its own size: repeated."""
-    big_u, big_v = (np.repeat(np.repeat(plane.astype(float) - 128, 2, 0), 2, 1)[: y.shape[0]] for plane in (u, v))
-    luma = y.astype(float) - 16
-    red, blue = luma + 1.5748 * 219 / 224 * big_v, luma + 1.8556 * 219 / 224 * big_u
-    green = (luma - 0.2126 * red - 0.0722 * blue) / 0.7152
-    other = 0.299 * red + 0.587 * green + 0.114 * blue
-    y[:] = limited(other + 16)
-    u[:] = limited(((blue - other) / 1.772 * 224 / 219)[::2, ::2] + 128)
-    v[:] = limited(((red - other) / 1.402 * 224 / 219)[::2, ::2] + 128)
 
 
 MUTANTS = {

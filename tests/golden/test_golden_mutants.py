@@ -6,29 +6,12 @@ import re
 
 import numpy as np
 import pytest
+from picture_faults import gamma, hue
 from PIL import Image, ImageFilter
 
 from golden.check import accept, check
 
 WHOLE = (0, 120)
-
-
-def hue(degrees):
-    def turn(pixels):
-        """Rotate the colour differences of BT.709; what the picture's hue means to a video."""
-        rgb = pixels.astype(float)
-        y = rgb @ (0.2126, 0.7152, 0.0722)
-        u, v = (rgb[..., 2] - y) / 1.8556, (rgb[..., 0] - y) / 1.5748
-        turned = (u + 1j * v) * np.exp(1j * np.radians(degrees))
-        red, blue = y + 1.5748 * turned.imag, y + 1.8556 * turned.real
-        green = (y - 0.2126 * red - 0.0722 * blue) / 0.7152
-        return np.clip(np.stack([red, green, blue], axis=2) + 0.5, 0, 255).astype(np.uint8)
-
-    return turn
-
-
-def gamma(value):
-    return lambda pixels: (255 * (pixels / 255) ** (1 / value) + 0.5).astype(np.uint8)
 
 
 def blur(pixels):
