@@ -114,7 +114,10 @@ def _polarity(lag: Lag) -> Iterator[Heard]:
 
 def _late(a: Mono, b: Mono, lag: Lag) -> Iterator[Heard]:
     """One lag for all, or one for what is loud and another for what is quiet."""
-    loud, quiet = (_part_lag(a, b, lag, loud=kind) for kind in (True, False))
+    steps = loud_steps(step_db(a))
+    found = find_lag(masked(a, steps), b)
+    loud = found if abs(found.likeness) >= SURE_PEAK / 3 else lag
+    quiet = _quiet_lag(a, b, loud)
     if abs(loud.samples - quiet.samples) <= LAG_S * RATE / 2:
         if abs(lag.seconds) > LAG_S:
             yield Heard(late_words(lag.seconds))
@@ -125,19 +128,19 @@ def _late(a: Mono, b: Mono, lag: Lag) -> Iterator[Heard]:
         yield Heard(f"what is quiet (the background) is {late_words(quiet.seconds)}", "quiet")
 
 
-def _part_lag(a: Mono, b: Mono, whole: Lag, *, loud: bool) -> Lag:
-    """The lag of what is loud or quiet in both; the whole one's, unless another is clearly more like.
+def _quiet_lag(a: Mono, b: Mono, loud: Lag) -> Lag:
+    """The lag of what is quiet in both; that of what is loud, unless another is clearly more like.
 
     A pause looked for in all of the other sound is found wherever that is loudest: a real voice in its own copy
     376 ms early (measured).
     """
     count = min(len(a), len(b))
-    kept_a, kept_b = (masked(signal, loud_steps(step_db(signal)) == loud) for signal in (a[:count], b[:count]))
-    here = moved(kept_b, -whole.samples, len(kept_a))
-    energy = float(np.sqrt((kept_a * kept_a).sum() * (here * here).sum()))
-    likeness = 0.0 if energy <= 0 else abs(float((kept_a * here).sum())) / energy
-    found = find_lag(kept_a, kept_b)
-    return found if abs(found.likeness) > max(SURE_PEAK, likeness + _CLEARLY_MORE) else whole
+    quiet_a, quiet_b = (masked(signal, ~loud_steps(step_db(signal))) for signal in (a[:count], b[:count]))
+    here = moved(quiet_b, -loud.samples, count)
+    energy = float(np.sqrt((quiet_a * quiet_a).sum() * (here * here).sum()))
+    likeness = 0.0 if energy <= 0 else abs(float((quiet_a * here).sum())) / energy
+    found = find_lag(quiet_a, quiet_b)
+    return found if abs(found.likeness) > max(SURE_PEAK, likeness + _CLEARLY_MORE) else loud
 
 
 def _sides_turned(before: Samples, after: Samples, lag: Lag) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html.parser
 import re
 import shutil
@@ -15,6 +16,7 @@ from golden.model import Comparison, Curve, Difference, Evidence, Levels, Row, S
 from golden.pictures import heat_png, jpeg
 from golden.planes import Yuv
 from golden.report import report_html, write_report
+from golden.report.charts import ticks
 from renderer.timebase import FrameRange
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -82,6 +84,27 @@ def test_the_verdict_stands_first(differs):
 def test_the_same_comparison_gives_the_same_page(tmp_path):
     write_report(comparison(), tmp_path / "a.html")
     assert (tmp_path / "a.html").read_text() == report_html(comparison())
+
+
+def test_the_strip_names_its_shots_where_there_is_room():
+    shots = (
+        Stretch(FrameRange(0, 97), "same", "images[0] (a.jpg)"),
+        Stretch(FrameRange(97, 100), "same", "images[1] (b.jpg)"),
+    )
+    found = dataclasses.replace(comparison("plain"), frame_count=100, evidence=Evidence(stretches=shots))
+    assert re.findall(r"<text [^>]*>([^<]*)</text>", report_html(found)) == ["images[0]"]
+
+
+def test_the_last_tick_stays_where_every_second_one_is_hidden():
+    marks = re.findall(r"<span>([\d:]+)</span>", ticks(300, Fraction(30)))
+    assert marks[::2] == ["00:00:00:00", "00:00:05:00", "00:00:10:00"]
+
+
+def test_views_and_slider_say_which_frame_they_are_about():
+    page = report_html(comparison("plain"))
+    assert re.findall(r'data-view="(\w+)" aria-pressed', page) == ["swipe", "side", "before", "after", "heat"]
+    assert 'aria-label="View of frame 12 (now 13)"' in page
+    assert 'aria-label="Before on the left, after on the right: frame 12 (now 13)"' in page
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
