@@ -27,7 +27,10 @@ function select(index, { seek = false } = {}) {
 
 // The state of the file that the next edit is made on, by its hash; editions count such states, so that late news is told.
 let revision = "", edition = -1;
-const saw = (seen) => { if (seen.edition >= edition) ({ revision, edition } = seen); };
+function saw(seen) {
+  if (seen.edition >= edition) ({ revision, edition } = seen);
+  at("status").dataset.edition = edition;
+}
 
 // One change after the other: each is made on the revision that the last one left.
 let changes = Promise.resolve();

@@ -12,6 +12,8 @@ export class ShotPanel {
   show(story, index) {
     const shot = story.shots[index];
     if (this.dragging) return;
+    if (this.later && shot?.file === this.shot.file && index === this.shot.index) return;  // keys are still being pressed
+    this.#flush(shot?.file !== this.shot?.file && index === this.shot?.index);
     this.story = story;
     this.shot = shot;
     if (!shot) { this.panel.replaceChildren(element("p", { className: "quiet" }, "This story has no pictures: its logo is shown.")); return; }
@@ -105,7 +107,15 @@ export class ShotPanel {
     event.preventDefault();
     event.stopPropagation();
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.#save(), 500);
+    this.later = setTimeout(() => this.#flush(), 500);
+  }
+
+  // Save what keys have changed; or forget it, where another picture stands in this place by now.
+  #flush(forget = false) {
+    if (!this.later) return;
+    clearTimeout(this.later);
+    this.later = null;
+    if (!forget) this.#save();
   }
 
   #numbers(shot) {

@@ -248,6 +248,7 @@ def page(browser, studio):
     page.unroute_all()
     page.set_viewport_size(VIEWPORT)
     page.locator(f'.shot[style*="{studio.original}"]').first.wait_for()
+    page.locator(f'#status[data-edition="{studio.state["edition"]}"]').wait_for()
     up_to_date(page)
     page.locator("#tab-shot").click()
     page.focus("#player")

@@ -69,6 +69,15 @@ def test_keys_on_a_box_move_and_zoom_it(page, studio, story):
     assert "zoom 1.16" in page.locator("#box-to").get_attribute("aria-label")
 
 
+def test_keys_still_being_pressed_outlive_a_save_made_elsewhere(page, studio, story):
+    page.locator(".shot").nth(0).click()
+    page.focus("#box-to")
+    page.keyboard.press("+")
+    story.path.write_text(story.text + "title: Other\n", encoding="utf-8")
+    studio.wait(lambda: motion(story, "to") == (1.14, 0.5, 0.47))
+    assert story.path.read_text().endswith("title: Other\n")
+
+
 def test_the_slider_writes_the_gain(page, studio, story):
     page.click("#tab-sound")
     page.focus("#gain")
