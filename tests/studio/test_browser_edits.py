@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 
@@ -76,6 +77,28 @@ def test_keys_still_being_pressed_outlive_a_save_made_elsewhere(page, studio, st
     story.path.write_text(story.text + "title: Other\n", encoding="utf-8")
     studio.wait(lambda: motion(story, "to") == (1.14, 0.5, 0.47))
     assert story.path.read_text().endswith("title: Other\n")
+
+
+def test_late_news_of_an_older_state_is_no_conflict(browser, studio, story):
+    """Event stream and answers overtake each other: what says less than the page knows is not believed."""
+    late = studio.state | {"revision": "0" * 64, "edition": studio.state["edition"] - 1}
+    told = []
+
+    def tell(route):
+        told.append(route)
+        route.fulfill(content_type="text/event-stream", body=f"retry: 50\ndata: {json.dumps(late)}\n\n")
+
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/state", tell)
+    page.goto(studio.address.url)
+    page.locator("#move-Later").wait_for()
+    known = len(told)
+    while len(told) < known + 3:
+        page.wait_for_timeout(30)
+    page.click("#move-Later")
+    studio.wait(lambda: story.path.read_text() != story.text)
+    context.close()
 
 
 def test_the_slider_writes_the_gain(page, studio, story):
