@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PLANES_BYTES, STILLS_BYTES = 192_000_000, 32_000_000
+SMALLEST_STILL_BYTES = 32_000
+"""What a small still counts as: at most 1,000 are kept, with what Python needs around each."""
 SHELVED_PICTURES = 24
 MAX_EXPECTED = 2
 """New pictures decoded ahead after a save; of more, those that are asked for come first."""
@@ -110,7 +112,7 @@ class Pictures:
         self._lock = threading.Lock()
         self._shelves: OrderedDict[tuple[int, int], PictureShelf] = OrderedDict()
         self._renderer: tuple[Timeline, FrameRenderer] | None = None
-        self._stills = Remembered[bytes](STILLS_BYTES, len)
+        self._stills = Remembered[bytes](STILLS_BYTES, lambda still: max(len(still), SMALLEST_STILL_BYTES))
 
     def expect(self, story: Story, before: Story) -> None:
         """Decode what a save brought in, beside whatever plans to use it; one that can't be is reported by its user."""
@@ -122,9 +124,9 @@ class Pictures:
             with contextlib.suppress(StoryreelError):
                 shelf.prepare(layer)
 
-    def frame(self, story: Story, number: int) -> bytes:
-        """Frame `number` as JPEG. Raises: MediaError, IndexError."""
-        return self._stills.get((story.timeline, number), lambda: self._frame(story, number, "JPEG"))
+    def frame(self, story: Story, sha256: str, number: int) -> bytes:
+        """Frame `number` as JPEG; `sha256` is the timeline's. Raises: MediaError, IndexError."""
+        return self._stills.get((sha256, number), lambda: self._frame(story, number, "JPEG"))
 
     def poster(self, story: Story, number: int, form: StillFormat) -> bytes:
         """Frame `number` for a download. Raises: as `frame`."""

@@ -130,7 +130,7 @@ class Session:
 
     def frame(self, sha256: str, number: int) -> bytes:
         """Frame `number` of the story shown, as JPEG. Raises: LookupError, MediaError."""
-        return self.pictures.frame(self.known(sha256), number)
+        return self.pictures.frame(self.known(sha256), sha256, number)
 
     def video(self, name: str) -> Path:
         """Raises: LookupError."""
