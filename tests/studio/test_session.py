@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 
@@ -57,17 +58,19 @@ def test_edits_are_written_and_undone(studio, spec):
     assert studio.state["undo"] is False
 
 
-def test_a_burst_of_saves_is_looked_at_a_few_times(studio, spec, monkeypatch):
-    """An editor writes in several steps: what it does within the watch's pauses is one save."""
-    looks = []
+def test_a_burst_of_saves_is_looked_at_once_for_every_pause(studio, spec, monkeypatch):
+    """An editor writes in several steps: what it does without a pause of 20 ms is one save, for 200 ms at the most."""
+    looks, writes, text = [], [], spec.read_text(encoding="utf-8")
     with monkeypatch.context() as patch:
         patch.setattr(studio.session, "saved", lambda: looks.append(time.monotonic()))
         for number in range(60):
-            spec.write_text(spec.read_text() + f"# {number}\n", encoding="utf-8")
+            spec.write_text(f"{text}# {number}\n", encoding="utf-8")
+            writes.append(time.monotonic())
             time.sleep(0.003)
         studio.wait(lambda: looks and time.monotonic() - looks[-1] > 0.4)
     studio.session.saved()
-    assert len(looks) < 15
+    pauses = sum(after - before > 0.012 for before, after in itertools.pairwise(writes))
+    assert len(looks) <= 3 + pauses + (writes[-1] - writes[0]) / 0.2
 
 
 def test_states_of_the_spec_are_counted_so_that_late_news_is_told(studio):
