@@ -137,7 +137,7 @@ REFUSED_OUTPUTS = {
     "no ending": ("out", corpus.nothing, 2),
     "folder that is not there": ("gone/out.mp4", corpus.nothing, 4),
     "file used as a folder": ("file/out.mp4", lambda path: path.parent.write_text("x"), 4),
-    "name too long": ("x" * 250 + ".mp4", corpus.nothing, 4),
+    "name too long": ("x" * 252 + ".mp4", corpus.nothing, 4),
 }
 
 
