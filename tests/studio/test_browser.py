@@ -59,7 +59,8 @@ def test_a_save_shows_its_picture_at_once_then_the_video_at_the_same_position(pa
     before = studio.state["video"]["name"]
     story.paint(0, (255, 255, 255))
     studio.wait(lambda: studio.state["story"] != studio.original)
-    page.locator(f'#still[data-story="{studio.state["story"]}"][data-frame="30"]').wait_for(state="attached")
+    shown = '#still[data-story="{}"][data-frame="30"]'  # a save may be seen half-written: the last state counts
+    studio.wait(lambda: page.locator(shown.format(studio.state["story"])).count() == 1)
     studio.settled()
     up_to_date(page)
     studio.wait(lambda: before not in video(page, "currentSrc") and video(page, "readyState") >= 2)
