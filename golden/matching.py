@@ -11,9 +11,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+import numba
 import numpy as np
 
-import numba
 from golden.video import decoded_frames
 
 if TYPE_CHECKING:

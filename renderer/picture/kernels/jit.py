@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast
 
+import numba  # whole, before its parts: these alone would not wait for another thread that is importing it
 from numba.core import codegen
 from numba.extending import intrinsic
 
-import numba
 from renderer.kernel_cache import kernel_cache_folder
 
 if TYPE_CHECKING:
