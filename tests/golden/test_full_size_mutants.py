@@ -158,7 +158,7 @@ def test_three_changes_of_one_image_and_the_logo(demo, told):
     lake = named("mountain-lake")
     expected = [
         (*LOGO, "opacity 70 % instead of 80 %"),
-        content("mountain-lake", r"hue \+(2\.[89]|3\.[0-2])°|in part other by [0-9.]+ levels of luma on average, .*"),
+        content("mountain-lake", r"(hue \+(2\.[89]|3\.[0-2])°|in part other by [0-9.]+ levels of luma on average, .*)"),
         (*lake, (420, 435), "crossfade of 13 frames instead of 15, 2 frames shorter"),
     ]
     assert_found(found, expected)
