@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 from pathlib import Path
 
 from renderer.ffmpeg_process import find_ffmpeg
+from renderer.machine import package_version
 
 PACKAGES = ("storyreel", "numpy", "numba", "pillow", "av", "imageio-ffmpeg", "moviepy")
 
@@ -21,7 +21,7 @@ def describe_machine() -> dict[str, object]:
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
         "ffmpeg": find_ffmpeg().version,
-        "packages": {name: _version(name) for name in PACKAGES},
+        "packages": {name: package_version(name) for name in PACKAGES},
     }
 
 
@@ -34,10 +34,3 @@ def _field(path: str, name: str) -> str:
     file = Path(path)
     lines = file.read_text().splitlines() if file.exists() else []
     return next((line.partition(":")[2].strip() for line in lines if line.startswith(name)), "")
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

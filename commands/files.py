@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @contextlib.contextmanager
 def written(target: Path, story: Story, *, suffix: str = ".json") -> Iterator[BinaryIO]:
     """A stream to a new file that appears only when it is complete, or to stdout for `-`."""
-    from renderer.publish import check_destination, unfinished_file
+    from renderer.publish import check_destination, written_file
 
     if str(target) == "-":
         if sys.stdout is None:
@@ -31,8 +31,5 @@ def written(target: Path, story: Story, *, suffix: str = ".json") -> Iterator[Bi
             yield stream
         return
     check_destination(target, story.originals(), suffix=suffix)
-    try:
-        with unfinished_file(target) as unfinished, os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
-            yield stream
-    except OSError as error:
-        raise OutputError(f"{target} can't be written: {error.strerror}") from error
+    with written_file(target) as stream:
+        yield stream

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import JSON, MOST_JOBS, OUTPUT_PRESET, OUTSIDE, PREVIEW, SPEC, usable_cores
+from commands.options import JSON, OUTPUT_PRESET, OUTSIDE, PREVIEW, SPEC
 from commands.screen import progress_bar
+from renderer.machine import MOST_JOBS, usable_cores
 
 if TYPE_CHECKING:
     from golden.model import Comparison

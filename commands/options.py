@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +14,6 @@ if TYPE_CHECKING:
     from backends.base import Backend
     from renderer.story import Story, StoryOptions, Workspace
 
-
-MOST_JOBS = 64
-_CPU_LIMIT = Path("/sys/fs/cgroup/cpu.max")
 
 SPEC = click.argument("spec", type=click.Path(path_type=Path))
 OUTSIDE = click.option("--allow-outside", is_flag=True, help="Let the spec name files outside its own folder.")
@@ -88,12 +84,3 @@ def backend_named(name: str) -> Backend:
             from backends.ffmpeg.backend import FFmpegBackend
 
             return FFmpegBackend()
-
-
-def usable_cores() -> int:
-    """As many as this process may run on, and its container may use the time of; at most what `--jobs` takes."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    with contextlib.suppress(OSError, ValueError):  # "max 100000", or microseconds in each so many (Linux cgroup v2)
-        quota, period = _CPU_LIMIT.read_text().split()
-        cores = min(cores, -(-int(quota) // int(period)))
-    return max(1, min(cores, MOST_JOBS))

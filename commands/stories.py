@@ -15,7 +15,6 @@ from commands.options import (
     ALLOW,
     BACKEND,
     JSON,
-    MOST_JOBS,
     NO_CACHE,
     OUTPUT_PRESET,
     OUTSIDE,
@@ -25,9 +24,9 @@ from commands.options import (
     backend_named,
     compiled_story,
     story_options,
-    usable_cores,
 )
 from commands.screen import frame_bar, progress_bar
+from renderer.machine import MOST_JOBS, usable_cores
 
 if TYPE_CHECKING:
     from backends.base import Backend, Plan, RunResult

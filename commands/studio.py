@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from commands.options import MOST_JOBS, OUTSIDE, SPEC, usable_cores
+from commands.options import OUTSIDE, SPEC
 from renderer.errors import UsageError
+from renderer.machine import MOST_JOBS, usable_cores
 
 if TYPE_CHECKING:
     from pathlib import Path

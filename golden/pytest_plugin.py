@@ -91,8 +91,9 @@ class StoryreelGolden:
         __tracebackhide__ = True
         from golden.check import CheckSettings, accept, check
         from golden.report import write_report
+        from renderer.machine import usable_cores
 
-        jobs = 1 if "PYTEST_XDIST_WORKER" in os.environ else len(os.sched_getaffinity(0))
+        jobs = 1 if "PYTEST_XDIST_WORKER" in os.environ else usable_cores()
         found = check(folder, CheckSettings(path, jobs, evidence=not self._update))
         if found.passed:
             return found

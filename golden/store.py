@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from golden.frame_hashes import RecordedSegment, frames_text, parse_frames_text
 from golden.model import GoldenError
 from presets import preset_names
-from renderer.publish import unfinished_file
+from renderer.publish import written_file
 from renderer.timeline.canonical import TimelineFormatError, canonical_json, timeline_from_json, timeline_json
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def write_golden(folder: Path, golden: Golden, proxy: bytes) -> None:
         "files": {name: _file_hash(name, content) for name, content in contents.items()},
     }
     for name, content in {**contents, INDEX: canonical_json(index).encode()}.items():
-        with unfinished_file(folder / name) as unfinished, os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
+        with written_file(folder / name) as stream:
             stream.write(content)
 
 

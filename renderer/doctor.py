@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import shutil
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from renderer.cache import cache_root
 from renderer.errors import StoryreelError
 from renderer.ffmpeg_process import find_ffmpeg, run_process
+from renderer.machine import package_version, usable_cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +38,7 @@ def examine() -> list[Finding]:
 
 
 def _program() -> Iterator[Finding]:
-    yield Finding("storyreel", "ok", _version("storyreel") or "run from a checkout")
+    yield Finding("storyreel", "ok", package_version("storyreel") or "run from a checkout")
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.platform(terse=True)}")
 
 
@@ -61,10 +61,10 @@ def _ffmpeg() -> Iterator[Finding]:
 
 def _packages() -> Iterator[Finding]:
     for package in _PACKAGES:
-        version = _version(package)
+        version = package_version(package)
         yield Finding(package, "ok" if version else "missing", version or "not installed")
     for package, use in _EXTRAS.items():
-        version = _version(package)
+        version = package_version(package)
         yield Finding(package, "ok" if version else "absent", version or f"only needed for {use}")
 
 
@@ -73,8 +73,7 @@ def _machine() -> Iterator[Finding]:
     from renderer.picture.intake_child import load_kernels
     from renderer.picture.kernels import chosen_implementation
 
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    yield Finding("cores", "ok", str(cores))
+    yield Finding("cores", "ok", str(usable_cores()))
     try:
         yield Finding("picture kernel", "ok", chosen_implementation())
     except StoryreelError as error:
@@ -93,10 +92,3 @@ def _machine() -> Iterator[Finding]:
     yield Finding(
         "cache", "ok" if usable else "missing", f"{root}, {free:.1f} GB free{'' if usable else ', read-only'}"
     )
-
-
-def _version(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None

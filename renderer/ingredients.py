@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 import hashlib
-import importlib.metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from renderer.ffmpeg_process import find_ffmpeg
+from renderer.machine import package_version
 from renderer.sound.pcm_store import DECODER_VERSION
 from renderer.timeline.canonical import JSONValue, canonical_json, encoded
 
@@ -27,6 +27,7 @@ Ingredients = dict[str, JSONValue]
 _PROJECT = Path(__file__).resolve().parents[1]
 _PICTURE_CODE = ("renderer/picture", "renderer/timeline/geometry.py")
 _SOUND_CODE = ("renderer/sound",)
+_package_version = functools.cache(package_version)  # asked for every segment
 
 
 def ingredients_key(ingredients: Ingredients) -> str:
@@ -69,17 +70,9 @@ def picture_ingredients() -> Ingredients:
     """What frames before the encoder depend on besides their layers: the code that makes them."""
     return {
         "picture code": code_sha256(_PICTURE_CODE),
-        "pillow": _version_of("pillow"),
-        "pillow-heif": _version_of("pillow-heif"),
+        "pillow": _package_version("pillow"),
+        "pillow-heif": _package_version("pillow-heif"),
     }
-
-
-@functools.cache
-def _version_of(package: str) -> str | None:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return None
 
 
 def encoder_settings(argv: Sequence[str]) -> JSONValue:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Literal
 from renderer.errors import MediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from renderer.timeline.model import AudioSource, ImageSource, VideoSource
 
@@ -118,7 +118,7 @@ class MediaFolder:
     def __init__(self, base: Path, *, allow_outside: bool = False) -> None:
         self.base = Path(os.path.realpath(base))
         self._allow_outside = allow_outside
-        self._hashed: set[tuple[str | int, ...]] = set()
+        self._hashes: dict[tuple[int, ...], str] = {}
 
     @contextlib.contextmanager
     def open(self, name: str) -> Iterator[OpenMedium]:
@@ -164,19 +164,12 @@ class MediaFolder:
 
     @contextlib.contextmanager
     def open_video(self, source: VideoSource) -> Iterator[OpenMedium]:
-        """A timeline's clip, open, its content checked before and after the block; hashed once for as long as it stays.
+        """A timeline's clip, as `open_audio`; hashed once for as long as it stays what it is.
 
         Raises: MediaError where the content is not what the timeline was made from.
         """
-        with self.open(source.path) as medium:
-            known = (source.sha256, medium.status.st_dev, medium.status.st_ino, *medium.written())
-            if known not in self._hashed:
-                if medium.sha256(medium.status.st_size) != source.sha256:
-                    raise MediaError(source.path, "changed since the timeline was compiled: run the command again")
-                self._hashed.add(known)
+        with self._opened(source, self._hashed_once) as medium:
             yield medium
-            if medium.changed():
-                raise MediaError(source.path, "changed while it was read: run the command again")
 
     @contextlib.contextmanager
     def open_audio(self, source: AudioSource, limit: int) -> Iterator[OpenMedium]:
@@ -184,12 +177,23 @@ class MediaFolder:
 
         Raises: MediaError where the content is not what the timeline was made from.
         """
+        with self._opened(source, lambda medium: medium.sha256(limit)) as medium:
+            yield medium
+
+    @contextlib.contextmanager
+    def _opened(self, source: AudioSource | VideoSource, digest: Callable[[OpenMedium], str]) -> Iterator[OpenMedium]:
         with self.open(source.path) as medium:
-            if medium.sha256(limit) != source.sha256:
+            if digest(medium) != source.sha256:
                 raise MediaError(source.path, "changed since the timeline was compiled: run the command again")
             yield medium
             if medium.changed():
                 raise MediaError(source.path, "changed while it was read: run the command again")
+
+    def _hashed_once(self, medium: OpenMedium) -> str:
+        identity = (medium.status.st_dev, medium.status.st_ino, *medium.written())
+        if identity not in self._hashes:
+            self._hashes[identity] = medium.sha256(medium.status.st_size)
+        return self._hashes[identity]
 
     def _resolve(self, name: str) -> tuple[Path, Path]:
         """The folder to open from, and the path beneath it, links resolved."""

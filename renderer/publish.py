@@ -15,7 +15,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from renderer.cache import hold, is_abandoned
 from renderer.errors import OutputError, UsageError
@@ -90,6 +90,19 @@ def unfinished_file(destination: Path) -> Iterator[Unfinished]:
                 part.unlink(missing_ok=True)
     finally:
         os.close(folder)
+
+
+@contextlib.contextmanager
+def written_file(destination: Path) -> Iterator[BinaryIO]:
+    """A stream to a new file that takes `destination`'s place when the block ends well.
+
+    Raises: OutputError, also for what the disk refuses meanwhile.
+    """
+    try:
+        with unfinished_file(destination) as unfinished, os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
+            yield stream
+    except OSError as error:
+        raise OutputError(f"{destination} can't be written: {error.strerror}") from error
 
 
 def _part_stem(destination: Path) -> str:

@@ -82,12 +82,8 @@ class SegmentCache:
         with contextlib.suppress(OSError):
             media.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with source.open("rb") as content:
-                _appear(media, content)
-            document: dict[str, object] = {
-                "ingredients": ingredients,
-                "sha256": _sha256(source),
-                "facts": facts,
-            }
+                sha256 = _appear(media, content)
+            document: dict[str, object] = {"ingredients": ingredients, "sha256": sha256, "facts": facts}
             _appear(record, io.BytesIO(json.dumps(document, sort_keys=True).encode()))
 
     def _paths(self, key: str) -> tuple[Path, Path]:
@@ -110,15 +106,20 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _appear(path: Path, content: BinaryIO) -> None:
+def _appear(path: Path, content: BinaryIO) -> str:
+    """Returns the hash of what was written."""
+    digest = hashlib.sha256()
     handle, name = tempfile.mkstemp(prefix=f"{os.getpid()}-", suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as stream:
-            shutil.copyfileobj(content, stream, 1 << 20)
+            while piece := content.read(1 << 20):
+                digest.update(piece)
+                stream.write(piece)
         Path(name).replace(path)
     except OSError:
         Path(name).unlink(missing_ok=True)
         raise
+    return digest.hexdigest()
 
 
 def max_cache_bytes() -> int:

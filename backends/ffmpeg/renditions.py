@@ -6,7 +6,6 @@ for streaming are MediaConvert's work: the plan and the run say that they are le
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,7 +17,7 @@ from backends.ffmpeg.jpeg import jpeg_argv, verify_jpeg
 from backends.ffmpeg.webm import verify_webm, webm_argv, webm_ingredients
 from renderer.errors import OutputError
 from renderer.ffmpeg_process import Child, Limits
-from renderer.publish import unfinished_file
+from renderer.publish import written_file
 from renderer.renditions import capture_beside, webm_beside
 from renderer.timebase import FrameRange
 
@@ -152,14 +151,7 @@ class _Making:
             yield from renderer.frames(frames)
 
     def _published(self, made: Path, target: Path) -> Path:
-        try:
-            with (
-                unfinished_file(target) as unfinished,
-                made.open("rb") as source,
-                os.fdopen(os.dup(unfinished.descriptor), "wb") as stream,
-            ):
-                shutil.copyfileobj(source, stream, 1 << 20)
-        except OSError as error:
-            raise OutputError(f"{target} can't be written: {error.strerror}") from error
+        with written_file(target) as stream, made.open("rb") as source:
+            shutil.copyfileobj(source, stream, 1 << 20)
         made.unlink()
         return target

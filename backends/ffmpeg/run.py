@@ -195,7 +195,7 @@ class Rendering:
             if self._shelf is None or self._prepared_from > start or self._settings.cancel.is_set():
                 return
             with contextlib.suppress(StoryreelError):
-                self._shelf.prepare(layer)
+                self._shelf.prepare_in_turn(layer)
 
     def _segment(self, job: Job) -> None:
         self._settings.cancel.raise_if_set()

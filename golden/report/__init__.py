@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from golden.report.page import report_html
-from renderer.publish import unfinished_file
+from renderer.publish import written_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,5 +18,5 @@ __all__ = ["report_html", "write_report"]
 def write_report(found: Comparison, target: Path) -> None:
     """Write the report; the file appears whole. Raises: OutputError."""
     content = report_html(found).encode()
-    with unfinished_file(target) as unfinished, os.fdopen(os.dup(unfinished.descriptor), "wb") as stream:
+    with written_file(target) as stream:
         stream.write(content)

@@ -102,7 +102,14 @@ class PictureShelf:
         return self._get(_Wanted(_source(layer), *self._frame, "backdrop"))
 
     def prepare(self, layer: Layer) -> None:
-        """Have the layer's pictures ready for when they are drawn, unless enough wait already. Raises: as `picture`."""
+        """Have the layer's pictures ready for when they are needed. Raises: as `picture`."""
+        if layer.source is not None:
+            self.picture(layer)
+            if layer.fit == "blur":
+                self.backdrop(layer)
+
+    def prepare_in_turn(self, layer: Layer) -> None:
+        """The same for one that is drawn in its turn, unless enough of them wait already. Raises: as `picture`."""
         if layer.source is not None:
             self._get_ahead(self._wanted(layer))
             if layer.fit == "blur":

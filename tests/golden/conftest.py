@@ -6,13 +6,16 @@ import dataclasses
 import json
 import shutil
 import wave
-from pathlib import Path  # noqa: TC003  (a dataclass holds it)
 
 import numpy as np
 import pytest
 from PIL import Image
+from story_folder import StoryFolder
 
 from assets import asset_path
+from golden import check as check_module
+from golden import versions
+from golden.rendering import FrameFarm
 
 WIDTH, HEIGHT = 480, 270
 SECONDS = 4
@@ -37,19 +40,8 @@ BASE = {
 }
 
 
-@dataclasses.dataclass
-class Studio:
+class Studio(StoryFolder):
     """A folder with a story. `write` replaces parts of it; media are changed through `picture` and `sound`."""
-
-    folder: Path
-
-    @property
-    def spec(self):
-        return self.folder / "story.yaml"
-
-    @property
-    def golden(self):
-        return self.folder / "golden"
 
     def write(self, **changes):
         fields = {key: value for key, value in {**BASE, **changes}.items() if value is not None}
@@ -161,3 +153,41 @@ def failures():
         ]
 
     return listed
+
+
+@pytest.fixture
+def spoil_frames(monkeypatch):
+    """`spoil_frames(change)`: every rendered frame goes through `change(number, y, u, v)`, in place."""
+
+    def spoil(change):
+        run = FrameFarm.run
+
+        def spoiled(farm, ranges, visit):
+            def changed(index, number, frame):
+                copy = frame.copy()
+                change(number, copy.y, copy.u, copy.v)
+                visit(index, number, copy)
+
+            run(farm, ranges, changed)
+
+        monkeypatch.setattr(FrameFarm, "run", spoiled)
+        monkeypatch.setattr(versions, "picture_ingredients", lambda: {"picture code": "0" * 64, "pillow": "99"})
+
+    return spoil
+
+
+@pytest.fixture
+def other_encoding(monkeypatch):
+    """`other_encoding(preset=…)`: the story's output has other video settings."""
+
+    def use(**settings):
+        compile_story = check_module.compile_story
+
+        def compiled(*arguments):
+            story = compile_story(*arguments)
+            video = dataclasses.replace(story.output.video, **settings)
+            return dataclasses.replace(story, output=dataclasses.replace(story.output, video=video))
+
+        monkeypatch.setattr(check_module, "compile_story", compiled)
+
+    return use

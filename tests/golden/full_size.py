@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 import shutil
-from dataclasses import dataclass
-from pathlib import Path  # noqa: TC003  (a dataclass holds it)
 
 import numpy as np
 from PIL import Image, ImageFilter
+from story_folder import StoryFolder
 
 from assets import asset_path
 from renderer.ffmpeg_process import find_ffmpeg, run_process
@@ -26,19 +25,8 @@ NUMBERS = {name: number for number, name in enumerate(SHOTS)}
 WHOLE = (0, 975)
 
 
-@dataclass
-class Demo:
-    """A folder that holds a copy of the demo, with its golden beside it."""
-
-    folder: Path
-
-    @property
-    def spec(self):
-        return self.folder / "story.yaml"
-
-    @property
-    def golden(self):
-        return self.folder / "golden"
+class Demo(StoryFolder):
+    """A folder that holds a copy of the demo."""
 
     def edit(self, *changes):
         """Replace each `(old, new)` text of the spec, which is there exactly once."""

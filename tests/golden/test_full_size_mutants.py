@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import shutil
 from fractions import Fraction
@@ -14,11 +13,9 @@ from full_size import SHOTS, WHOLE, Demo, assert_found, blur, copy_demo, left, n
 from picture_faults import bt601, full_range, gamma, hue
 
 from backends.ffmpeg.backend import FFmpegBackend
-from golden import check as check_module
 from golden import sound_check, versions
 from golden.check import CheckSettings, check
 from golden.record import record
-from golden.rendering import FrameFarm
 from golden.store import RecordOptions
 from renderer.ffmpeg_process import find_ffmpeg, run_process
 
@@ -171,27 +168,6 @@ def test_music_and_voice_at_once(demo, told):
     assert_found(told(check(demo.golden)), [late, (*MUSIC, WHOLE, "gain -22 dB instead of -25 dB")])
 
 
-@pytest.fixture
-def spoil(monkeypatch):
-    """`spoil(change)`: today's code makes other frames: each goes through `change(number, y, u, v)` in place."""
-
-    def spoiled(change):
-        run = FrameFarm.run
-
-        def run_spoiled(farm, ranges, visit):
-            def changed(index, number, frame):
-                copy = frame.copy()
-                change(number, copy.y, copy.u, copy.v)
-                visit(index, number, copy)
-
-            run(farm, ranges, changed)
-
-        monkeypatch.setattr(FrameFarm, "run", run_spoiled)
-        monkeypatch.setattr(versions, "picture_ingredients", lambda: {"picture code": "0" * 64, "pillow": "99"})
-
-    return spoiled
-
-
 CODE = {
     "BT.601 instead of BT.709": (bt601, "matrix BT.601 instead of BT.709"),
     "full range instead of limited": (full_range, "full range instead of limited"),
@@ -199,8 +175,8 @@ CODE = {
 
 
 @pytest.mark.parametrize(("change", "what"), CODE.values(), ids=CODE)
-def test_a_fault_of_the_code(recorded_demo, told, spoil, change, what):
-    spoil(change)
+def test_a_fault_of_the_code(recorded_demo, told, spoil_frames, change, what):
+    spoil_frames(change)
     assert_found(told(check(recorded_demo.golden)), [("programme", None, WHOLE, what)])
 
 
@@ -261,21 +237,6 @@ FILES = {
 def test_a_fault_of_the_file(recorded_demo, told, other_file, options, track, words):
     other_file(*options)
     assert_found(told(check(recorded_demo.golden)), [("file", track, None, words)])
-
-
-@pytest.fixture
-def other_encoding(monkeypatch):
-    def use(**settings):
-        compile_story = check_module.compile_story
-
-        def compiled(*arguments):
-            story = compile_story(*arguments)
-            video = dataclasses.replace(story.output.video, **settings)
-            return dataclasses.replace(story, output=dataclasses.replace(story.output, video=video))
-
-        monkeypatch.setattr(check_module, "compile_story", compiled)
-
-    return use
 
 
 def test_a_doubled_keyframe_interval(recorded_demo, told, other_encoding):

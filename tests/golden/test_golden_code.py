@@ -10,28 +10,6 @@ from picture_faults import bt601, full_range
 
 from golden import sound_check, versions
 from golden.check import check
-from golden.rendering import FrameFarm
-
-
-@pytest.fixture
-def spoil_frames(monkeypatch):
-    """`spoil_frames(change)`: every rendered frame goes through `change(number, y, u, v)`, in place."""
-
-    def spoil(change):
-        run = FrameFarm.run
-
-        def spoiled(farm, ranges, visit):
-            def changed(index, number, frame):
-                copy = frame.copy()
-                change(number, copy.y, copy.u, copy.v)
-                visit(index, number, copy)
-
-            run(farm, ranges, changed)
-
-        monkeypatch.setattr(FrameFarm, "run", spoiled)
-        monkeypatch.setattr(versions, "picture_ingredients", lambda: {"picture code": "0" * 64, "pillow": "99"})
-
-    return spoil
 
 
 @pytest.fixture

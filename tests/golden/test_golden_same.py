@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from golden import check as check_module
 from golden import versions
 from golden.check import CheckSettings, check
 from golden.rendering import FrameFarm
@@ -32,23 +30,6 @@ def no_rendering(monkeypatch):
 def other_code(monkeypatch):
     """The picture code's hash is another one; what it does is the same."""
     monkeypatch.setattr(versions, "picture_ingredients", lambda: {"picture code": "0" * 64, "pillow": "99"})
-
-
-@pytest.fixture
-def other_encoding(monkeypatch):
-    """`other_encoding(preset=…)`: the story's output has other video settings."""
-
-    def use(**settings):
-        compile_story = check_module.compile_story
-
-        def compiled(*arguments):
-            story = compile_story(*arguments)
-            video = dataclasses.replace(story.output.video, **settings)
-            return dataclasses.replace(story, output=dataclasses.replace(story.output, video=video))
-
-        monkeypatch.setattr(check_module, "compile_story", compiled)
-
-    return use
 
 
 def whats(items):

@@ -151,17 +151,17 @@ def test_the_shelf_keeps_few_pictures_and_lets_the_least_used_go(pictures, count
 def test_only_a_few_pictures_wait_for_their_turn(pictures, counting, shelf_of):
     shelf = shelf_of(counting)
     for layer in pictures:
-        shelf.prepare(layer)
+        shelf.prepare_in_turn(layer)
     assert [name for _, name, *_ in counting.asked] == ["0.png", "1.png", "2.png"]
     shelf.picture(pictures[0])
-    shelf.prepare(pictures[3])
-    shelf.prepare(pictures[4])
+    shelf.prepare_in_turn(pictures[3])
+    shelf.prepare_in_turn(pictures[4])
     assert [name for _, name, *_ in counting.asked][3:] == ["3.png"]
 
 
 def test_a_picture_that_waits_is_not_let_go_for_one_that_was_drawn(pictures, counting, shelf_of):
     shelf = shelf_of(counting)
-    shelf.prepare(pictures[0])
+    shelf.prepare_in_turn(pictures[0])
     for layer in pictures[1:]:
         shelf.picture(layer)
     counting.asked.clear()
@@ -174,9 +174,9 @@ def test_a_damaged_picture_takes_no_place_among_those_that_wait(pictures, counti
     counting.refuse = True
     for layer in pictures[:5]:
         with pytest.raises(MediaError):
-            shelf.prepare(layer)
+            shelf.prepare_in_turn(layer)
     counting.refuse = False
-    shelf.prepare(pictures[5])
+    shelf.prepare_in_turn(pictures[5])
     assert [name for _, name, *_ in counting.asked][-1] == "5.png"
 
 
@@ -205,6 +205,13 @@ def test_preparing_a_blurred_picture_makes_its_backdrop_too(pictures, counting, 
     shelf = shelf_of(counting)
     shelf.prepare(dataclasses.replace(pictures[0], fit="blur"))
     assert counting.asked == [("moving", "0.png", *FRAME), ("backdrop", "0.png", *FRAME)]
+
+
+def test_what_is_prepared_out_of_turn_never_keeps_others_from_it(pictures, counting, shelf_of):
+    shelf = shelf_of(counting)
+    for layer in pictures:
+        shelf.prepare(layer)
+    assert len(counting.asked) == len(pictures)
 
 
 def test_preparing_a_colour_does_nothing(counting, shelf_of):
