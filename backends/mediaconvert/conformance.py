@@ -73,9 +73,8 @@ def mix_conformance(timeline: Timeline) -> list[Conformance]:
 
 
 def slide_colours() -> Conformance:
-    """Slides are RGB: what they can't hold is rare, and known only when they are made (docs/decisions/0031)."""
-    how = "slides are PNGs: the renderer's own samples, but a level off where its resampling overshot into a colour"
-    return approximated("colour", PROGRAMME, f"{how} that no RGB picture has (plan --verify counts such frames)")
+    """Slides are RGB, and frames at rest hold nothing else (docs/decisions/0032)."""
+    return exact("colour", PROGRAMME, "slides are PNGs that become the renderer's own samples again")
 
 
 def dropped_motion(layer: Layer, *, allowed: bool) -> Conformance:

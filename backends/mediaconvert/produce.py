@@ -101,12 +101,9 @@ class Producer:
                 self._film(asset, unfinished)
             case "slide":
                 scene = self._scene(asset)
-                frame = next(iter(rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, 1))))
-                from renderer.picture.exact_rgb import exact_rgb
-
                 argv = png_argv(scene.width, scene.height, "rgb24", _url(unfinished))
-                picture, _ = exact_rgb(frame.y, frame.u, frame.v)
-                self._png(argv, picture.tobytes(), (scene.width, scene.height), unfinished)
+                picture = self._slide_pixels(scene)
+                self._png(argv, picture, (scene.width, scene.height), unfinished)
             case "logo":
                 self._logo(self._layers[asset.describes], unfinished)
             case "mix":
@@ -152,6 +149,18 @@ class Producer:
         found = sum(1 for line in decoded if line and not line.startswith("#"))
         if found != scene.frame_count:
             raise OutputError(f"{asset.kind} of {asset.describes}: planned {scene.frame_count} frames, found {found}")
+
+    def _slide_pixels(self, scene: Timeline) -> bytes:
+        """RGB of a scene's one frame: its colour where there is nothing else, or what becomes its planes again."""
+        from renderer.picture.kernels import exact_rgb
+        from renderer.picture.scene import color_levels
+
+        colors = [layer.color for layer in scene.layers if layer.color is not None]
+        if len(colors) == len(scene.layers):
+            return bytes(color_levels(colors[-1])) * (scene.width * scene.height)
+        frame = next(iter(rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, 1))))
+        picture, _ = exact_rgb(frame.y, frame.u, frame.v)
+        return picture.tobytes()
 
     def _logo(self, layer: Layer, unfinished: Unfinished) -> None:
         """The pixels that the renderer lays over its frames; a source that could be transparent and isn't, opaque."""

@@ -24,14 +24,15 @@ from renderer.picture.kernels import (
     choose_filter,
     mix_over,
     rgb_to_yuv420,
+    settle,
 )
 from renderer.picture.placement import Placement, Span, pixel_box, place
 from renderer.picture.prepared import PictureShelf, PreparedPicture, longest_step
-from renderer.picture.scene import OPAQUE, LayerState, Scene, scene_at
+from renderer.picture.scene import OPAQUE, LayerState, Scene, color_levels, corner_logos, scene_at
 from renderer.timeline.model import Rect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
 
 NEUTRAL = (16, 128, 128)
 """The levels of Y, U and V that mean nothing: what premultiplied planes lie about."""
+
+
+_KEPT_SLIDES = 2
+"""Layers at rest that are kept as they were drawn: those of a crossfade."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,6 +79,8 @@ class FrameRenderer:
         self._canvas, self._below, self._group = (Frame.empty(*self._size) for _ in range(3))
         self._shown: Scene = ()
         self._kept_below: Scene = ()
+        self._slides: dict[str, Frame] = {}
+        self._over_others = {layer.id for layer in corner_logos(timeline)}
         self._clips = ClipReader(timeline.rate, shelf.open_video)
 
     def close(self) -> None:
@@ -104,7 +111,7 @@ class FrameRenderer:
             self._use_below(scene[:same])
         else:
             same = 0
-        self._draw(scene[same:], self._canvas)
+        self._draw(scene, same, self._canvas)
         self._shown = scene
         return self._canvas
 
@@ -112,24 +119,63 @@ class FrameRenderer:
         """Put the unchanged lower layers on the canvas, drawing them apart when they are needed the first time."""
         if self._kept_below != states:
             self._kept_below = ()
-            self._draw(states, self._below)
+            self._draw(states, 0, self._below)
             self._kept_below = states
         self._canvas.copy_from(self._below)
 
-    def _draw(self, states: Iterable[LayerState], onto: Frame) -> None:
-        for state in states:
+    def _draw(self, scene: Scene, first: int, onto: Frame) -> None:
+        """Draw a scene's states from number `first` on."""
+        for number, state in enumerate(scene[first:], first):
             if state.layer.color is not None:
                 self._fill(state, onto)
             elif state.layer.clip is not None:
                 self._draw_clip(state, onto)
-            elif state.layer.fit == "blur":
-                self._draw_over_backdrop(state, onto)
-            elif state.rect is not None:
-                self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
+            elif not self._lay_slide(state, scene[:number], onto):
+                self._draw_resampled(state, onto)
+
+    def _draw_resampled(self, state: LayerState, onto: Frame) -> None:
+        if state.layer.fit == "blur":
+            self._draw_over_backdrop(state, onto)
+        elif state.rect is not None:
+            self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
+
+    def _lay_slide(self, state: LayerState, below: Scene, onto: Frame) -> bool:
+        """Lay what a layer at rest shows on the plain background, where that is what is seen; False where it isn't."""
+        layer, rect = state.layer, state.rect
+        if layer.motion is not None or rect is None or layer.id in self._over_others:
+            return False
+        box = pixel_box(rect, self._size)
+        alone = state.opacity == OPAQUE and all(under.layer.kind == "background" for under in below)
+        opaque = layer.source is not None and not layer.source.alpha
+        if layer.kind == "logo" and (not alone or (opaque and box == (0, 0, *self._size))):
+            return False
+        if alone or state.covers(*self._size):
+            box = (0, 0, *self._size)
+        elif box is None or not opaque:
+            return False
+        for window, slide in zip(_inside(onto, box), _inside(self._slide(layer), box), strict=True):
+            mix_over(window, slide, state.opacity)
+        return True
+
+    def _slide(self, layer: Layer) -> Frame:
+        """A layer at rest, wholly opaque on the plain background, in colours that an RGB picture has.
+
+        A moving layer keeps what the resampler gave: docs/decisions/0032-still-frames-are-pictures.md.
+        """
+        if layer.id not in self._slides:
+            if len(self._slides) >= _KEPT_SLIDES:
+                del self._slides[next(iter(self._slides))]
+            slide = Frame.empty(*self._size)
+            for under in self._timeline.layers:
+                if under.kind == "background":
+                    self._fill(LayerState(under, under.rect, OPAQUE), slide)
+            self._draw_resampled(LayerState(layer, layer.rect, OPAQUE), slide)
+            settle(*_planes(slide))
+            self._slides[layer.id] = slide
+        return self._slides[layer.id]
 
     def _fill(self, state: LayerState, onto: Frame) -> None:
-        color = str(state.layer.color)
-        rgb = np.array([[[int(color[place : place + 2], 16) for place in (1, 3, 5)]] * 2] * 2, np.uint8)
+        rgb = np.full((2, 2, 3), color_levels(str(state.layer.color)), np.uint8)
         for plane, level in zip((onto.y, onto.u, onto.v), rgb_to_yuv420(rgb), strict=True):
             plane[:] = level[0, 0]
 
@@ -210,6 +256,13 @@ def _planes(frame: Frame) -> tuple[Plane, Plane, Plane]:
     return frame.y, frame.u, frame.v
 
 
+def _inside(frame: Frame, box: tuple[int, int, int, int]) -> tuple[Plane, Plane, Plane]:
+    """The planes' windows of (left, top, right, bottom), which are even."""
+    left, top, right, bottom = box
+    half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
+    return frame.y[top:bottom, left:right], frame.u[half], frame.v[half]
+
+
 def _common_length(scene: Scene, other: Scene) -> int:
     same = 0
     for state, before in zip(scene, other, strict=False):
@@ -244,14 +297,9 @@ def _span_coverage(span: Span, *, chroma: bool) -> NDArray[np.uint16]:
 
 def _lay_logo(picture: PreparedPicture, box: tuple[int, int, int, int], opacity: int, onto: Frame) -> None:
     """A picture already at its final size, on even pixels."""
-    left, top, right, bottom = box
-    half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))
-    parts = (
-        (onto.y[top:bottom, left:right], picture.y, picture.alpha),
-        (onto.u[half], picture.u, picture.chroma_alpha),
-        (onto.v[half], picture.v, picture.chroma_alpha),
-    )
-    for (window, plane, alpha), neutral in zip(parts, NEUTRAL, strict=True):
+    alphas = (picture.alpha, picture.chroma_alpha, picture.chroma_alpha)
+    parts = zip(_inside(onto, box), (picture.y, picture.u, picture.v), alphas, NEUTRAL, strict=True)
+    for window, plane, alpha, neutral in parts:
         height, width = window.shape
         above = plane.rows[:height, :width]
         if alpha is None:

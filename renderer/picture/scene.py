@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from renderer.timeline.geometry import opacity_at, rect_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from renderer.timeline.model import Layer, Rect
+    from renderer.timeline.model import Layer, Rect, Timeline
 
 OPAQUE = 65_536
 """An opacity of one, in the unit of the blending kernels."""
@@ -36,6 +37,10 @@ class LayerState:
         opaque = self.layer.clip is not None or (source is not None and not source.alpha)
         return opaque and self.rect is not None and self.rect.covers(width, height)
 
+    def covers(self, width: int, height: int) -> bool:
+        """Whether nothing underneath can be seen where the layer is wholly opaque."""
+        return dataclasses.replace(self, opacity=OPAQUE).hides_below(width, height)
+
 
 Scene = tuple[LayerState, ...]
 """What one frame shows, from the bottom up. Two frames with equal scenes are the same picture."""
@@ -55,3 +60,18 @@ def scene_at(layers: Sequence[Layer], frame: int, size: tuple[int, int]) -> Scen
         if state.hides_below(*size):
             break
     return tuple(reversed(states))
+
+
+def corner_logos(timeline: Timeline) -> list[Layer]:
+    """Logos that are seen together with an image, or with another logo below them."""
+    others = [layer for layer in timeline.layers if layer.kind != "background"]
+    return [
+        layer
+        for layer in others
+        if layer.kind == "logo" and any(below.z < layer.z and below.range.intersects(layer.range) for below in others)
+    ]
+
+
+def color_levels(color: str) -> tuple[int, int, int]:
+    """R, G, B of a layer's `#rrggbb`."""
+    return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -1,8 +1,9 @@
 """RGB ↔ BT.709 limited-range YUV 4:2:0, in fixed point.
 
-The matrix is that of ITU-R BT.709-6 (items 3.2 to 3.4) with 8-bit limited range (16..235, 16..240), in 1/65536. Chroma
-is sited left, as H.264 assumes when nothing else is said (ITU-T H.264 Annex E, chroma_sample_loc_type 0): level with
-every second column, midway between two rows. Results are rounded to the nearest level, halves upwards.
+The matrix is that of ITU-R BT.709-6 (items 3.2 to 3.4) with 8-bit limited range (16..235, 16..240), in 1/65536: the way
+there is the kernel of `gamut`, where it is also turned round. Chroma is sited left, as H.264 assumes when nothing else
+is said (ITU-T H.264 Annex E, chroma_sample_loc_type 0): level with every second column, midway between two rows.
+Results are rounded to the nearest level, halves upwards.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from renderer.picture.kernels.jit import kernel
+from renderer.picture.kernels.gamut import to_yuv
 from renderer.picture.kernels.views import Image, Plane
 
 if TYPE_CHECKING:
@@ -20,12 +21,7 @@ if TYPE_CHECKING:
 Planes = tuple[Plane, Plane, Plane]
 """Y (height, width), U and V ((height + 1) // 2, (width + 1) // 2), uint8."""
 
-# 219/255 and 224/255 of 0.2126, 0.7152, 0.0722 and of the colour differences over 1.8556 (blue) and 1.5748 (red), times
-# 65536. The luma row adds up to round(65536 * 219 / 255) and the others to 0, so that greys stay exactly grey.
-_Y_R, _Y_G, _Y_B = 11966, 40254, 4064
-_U_R, _U_G, _U_B = -6596, -22189, 28785
-_V_R, _V_G, _V_B = 28784, -26145, -2639
-# And back: 255/219, and 255/224 of 1.5748, 0.1873, 0.4681, 1.8556.
+# From planes back to RGB: 255/219, and 255/224 of 1.5748, 0.1873, 0.4681, 1.8556.
 _R_Y, _R_V, _G_U, _G_V, _B_U = 76309, 117489, 13975, 34925, 138438
 
 
@@ -37,7 +33,7 @@ def rgb_to_yuv420(rgb: Image) -> Planes:
     """
     height, width = _check(rgb, 3)
     y, u, v = _empty_planes(height, width)
-    _to_yuv(np.ascontiguousarray(rgb), y, u, v)
+    to_yuv(np.ascontiguousarray(rgb), y, u, v)
     return y, u, v
 
 
@@ -103,25 +99,3 @@ def _upsample(chroma: Plane, height: int, width: int) -> NDArray[np.int32]:
     below = np.concatenate([columns[1:], columns[-1:]])
     rows = np.stack([3 * columns + above, 3 * columns + below], axis=1)
     return rows.reshape(-1, width)[:height]
-
-
-@kernel
-def _to_yuv(rgb: Image, y: Plane, u: Plane, v: Plane) -> None:
-    height, width = y.shape
-    sums = np.zeros((3, width + 2), np.int32)
-    for i in range(height):
-        for j in range(width):
-            r, g, b = np.int32(rgb[i, j, 0]), np.int32(rgb[i, j, 1]), np.int32(rgb[i, j, 2])
-            y[i, j] = (_Y_R * r + _Y_G * g + _Y_B * b + (16 << 16) + (1 << 15)) >> 16
-    for i in range(u.shape[0]):
-        below = min(2 * i + 1, height - 1)
-        for c in range(3):
-            for j in range(width):
-                sums[c, j + 1] = np.int32(rgb[2 * i, j, c]) + np.int32(rgb[below, j, c])
-            sums[c, 0], sums[c, width + 1] = sums[c, 1], sums[c, width]
-        for k in range(u.shape[1]):
-            red = sums[0, 2 * k] + 2 * sums[0, 2 * k + 1] + sums[0, 2 * k + 2]
-            green = sums[1, 2 * k] + 2 * sums[1, 2 * k + 1] + sums[1, 2 * k + 2]
-            blue = sums[2, 2 * k] + 2 * sums[2, 2 * k + 1] + sums[2, 2 * k + 2]
-            u[i, k] = (_U_R * red + _U_G * green + _U_B * blue + (128 << 19) + (1 << 18)) >> 19
-            v[i, k] = (_V_R * red + _V_G * green + _V_B * blue + (128 << 19) + (1 << 18)) >> 19

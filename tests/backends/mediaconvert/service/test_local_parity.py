@@ -8,8 +8,7 @@ from PIL import Image
 
 from backends.mediaconvert.job import JobOptions
 from backends.mediaconvert.service.parity import verify_strategy
-from renderer.picture.exact_rgb import exact_rgb
-from renderer.picture.kernels import rgb_to_yuv420
+from renderer.picture.kernels import exact_rgb, rgb_to_yuv420
 from renderer.story import StoryOptions, compile_story, open_workspace
 
 FADE = {"kind": "crossfade", "length": "0.4s"}
