@@ -1,0 +1,118 @@
+"""Layers at rest: their frames hold only colours that an 8-bit RGB picture has; moving ones are left alone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from renderer.picture.compositor import FrameRenderer
+from renderer.picture.intake import Intake
+from renderer.picture.kernels import exact_rgb
+from renderer.picture.prepared import PictureShelf
+from renderer.timebase import FrameRange
+from renderer.timeline.geometry import fitted_size, opacity_at, view_rect
+from renderer.timeline.model import ImageSource, Layer, Motion, Sound, Timeline
+
+MIDDLE = (Fraction(1, 2), Fraction(1, 2))
+
+
+class Library:
+    """Pictures in memory, in the place of a story's folder."""
+
+    def __init__(self):
+        self._content = {}
+
+    def add(self, pixels):
+        stream = io.BytesIO()
+        Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
+        content = stream.getvalue()
+        digest = hashlib.sha256(content).hexdigest()
+        self._content[digest] = content
+        return ImageSource(f"{digest[:8]}.png", digest, pixels.shape[1], pixels.shape[0], pixels.shape[2] == 4)
+
+    def read_image(self, source, _limit):
+        return self._content[source.sha256]
+
+
+@pytest.fixture(scope="module")
+def library():
+    return Library()
+
+
+@pytest.fixture(scope="module")
+def intake():
+    with Intake() as child:
+        yield child
+
+
+@pytest.fixture(scope="module")
+def renderer_of(library, intake):
+    """`renderer_of(timeline)`: a fresh renderer with a fresh shelf."""
+
+    def make(timeline):
+        size = (timeline.width, timeline.height)
+        return FrameRenderer(timeline, PictureShelf(library, intake, max_bytes=10**8, frame=size))
+
+    return make
+
+
+def timeline_of(*layers, size=(64, 36), frames=10, color="#000000"):
+    background = Layer("background", "background", 0, FrameRange(0, frames), color=color)
+    return Timeline("t", "t", Fraction(30), *size, frames, (background, *layers), Sound(0))
+
+
+def image(source, size, *, fit="cover", start=(Fraction(1), MIDDLE), end=None, seen=(0, 10), ease="linear", **more):
+    """An image layer that moves from view `start` to view `end` (zoom, focus) over `seen`."""
+    fitted = fitted_size((source.width, source.height), size, fit)
+    first, last = view_rect(fitted, size, *start), view_rect(fitted, size, *(end or start))
+    over = more.pop("over", FrameRange(*seen))
+    motion = None if first == last else Motion(first, last, ease, over)
+    z = more.pop("z", 1)
+    return Layer(f"image-{z}", "image", z, FrameRange(*seen), source=source, rect=first, fit=fit, motion=motion, **more)
+
+
+def copied(frame):
+    return frame.data.copy()
+
+
+@pytest.fixture(scope="module")
+def hostile(library):
+    """Blocks of the eight outermost colours: scaled, they overshoot everywhere."""
+    small = (np.random.default_rng(9).integers(0, 2, (20, 24, 3)) * 255).astype(np.uint8)
+    return library.add(np.repeat(np.repeat(small, 5, 0), 5, 1))
+
+
+def samples_no_picture_has(frame):
+    return exact_rgb(frame.y, frame.u, frame.v)[1]
+
+
+@pytest.mark.parametrize("fit", ["cover", "contain", "blur"])
+def test_a_layer_at_rest_has_a_picture_s_colours(renderer_of, hostile, fit):
+    size = (96, 54)
+    renderer = renderer_of(timeline_of(image(hostile, size, fit=fit), size=size, color="#204060"))
+    assert samples_no_picture_has(renderer.frame(3)) == 0
+
+
+def test_a_moving_layer_keeps_what_the_resampler_gave(renderer_of, hostile):
+    size = (96, 54)
+    renderer = renderer_of(timeline_of(image(hostile, size, end=(Fraction(11, 10), MIDDLE)), size=size))
+    assert samples_no_picture_has(renderer.frame(0)) > 0
+
+
+@pytest.mark.parametrize("fit", ["cover", "blur"])
+def test_crossfades_mix_settled_pictures(renderer_of, library, hostile, fit):
+    """The frame in a fade is the mean of the two at rest, weighted: what a fade of two slides is."""
+    size = (96, 54)
+    other = library.add(np.full((54, 96, 3), (40, 90, 160), np.uint8))
+    below, above = image(other, size), image(hostile, size, fit=fit, z=2, fade_in=5)
+    alone = [copied(renderer_of(timeline_of(layer, size=size)).frame(9)).astype(float) for layer in (below, above)]
+    renderer = renderer_of(timeline_of(below, above, size=size))
+    for number in (1, 3):
+        weight = float(opacity_at(above, number))
+        mixed = alone[0] + weight * (alone[1] - alone[0])
+        assert np.abs(copied(renderer.frame(number)) - mixed).max() <= 0.51
