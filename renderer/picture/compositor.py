@@ -43,8 +43,8 @@ NEUTRAL = (16, 128, 128)
 """The levels of Y, U and V that mean nothing: what premultiplied planes lie about."""
 
 
-_KEPT_SLIDES = 2
-"""Layers at rest that are kept as they were drawn: those of a crossfade."""
+_KEPT_SLIDES = 3
+"""Layers at rest that are kept as they were drawn: those of a crossfade, and a picture behind them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +80,8 @@ class FrameRenderer:
         self._shown: Scene = ()
         self._kept_below: Scene = ()
         self._slides: dict[str, Frame] = {}
+        self._backgrounds = [layer for layer in timeline.layers if layer.kind == "background"]
+        self._plain = all(layer.clip is None and layer.motion is None for layer in self._backgrounds)
         self._over_others = {layer.id for layer in corner_logos(timeline)}
         self._clips = ClipReader(timeline.rate, shelf.open_video)
 
@@ -140,12 +142,12 @@ class FrameRenderer:
             self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
 
     def _lay_slide(self, state: LayerState, below: Scene, onto: Frame) -> bool:
-        """Lay what a layer at rest shows on the plain background, where that is what is seen; False where it isn't."""
+        """Lay what a layer at rest shows on the background, where that is what is seen; False where it isn't."""
         layer, rect = state.layer, state.rect
         if layer.motion is not None or rect is None or layer.id in self._over_others:
             return False
         box = pixel_box(rect, self._size)
-        alone = state.opacity == OPAQUE and all(under.layer.kind == "background" for under in below)
+        alone = self._plain and state.opacity == OPAQUE and all(under.layer in self._backgrounds for under in below)
         opaque = layer.source is not None and not layer.source.alpha
         if layer.kind == "logo" and (not alone or (opaque and box == (0, 0, *self._size))):
             return False
@@ -158,7 +160,7 @@ class FrameRenderer:
         return True
 
     def _slide(self, layer: Layer) -> Frame:
-        """A layer at rest, wholly opaque on the plain background, in colours that an RGB picture has.
+        """A layer at rest, wholly opaque on the background, in colours that an RGB picture has.
 
         A moving layer keeps what the resampler gave: docs/decisions/0032-still-frames-are-pictures.md.
         """
@@ -166,9 +168,13 @@ class FrameRenderer:
             if len(self._slides) >= _KEPT_SLIDES:
                 del self._slides[next(iter(self._slides))]
             slide = Frame.empty(*self._size)
-            for under in self._timeline.layers:
-                if under.kind == "background":
+            for plane, level in zip(_planes(slide), NEUTRAL, strict=True):
+                plane[:] = level
+            for under in self._backgrounds:
+                if under.color is not None:
                     self._fill(LayerState(under, under.rect, OPAQUE), slide)
+                elif under.id != layer.id and under.clip is None:
+                    self._draw_resampled(LayerState(under, under.rect, OPAQUE), slide)
             self._draw_resampled(LayerState(layer, layer.rect, OPAQUE), slide)
             settle(*_planes(slide))
             self._slides[layer.id] = slide
