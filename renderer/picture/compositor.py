@@ -28,7 +28,7 @@ from renderer.picture.kernels import (
 )
 from renderer.picture.placement import Placement, Span, pixel_box, place
 from renderer.picture.prepared import PictureShelf, PreparedPicture, longest_step
-from renderer.picture.scene import OPAQUE, LayerState, Scene, color_levels, corner_logos, scene_at
+from renderer.picture.scene import OPAQUE, LayerState, Scene, color_levels, scene_at
 from renderer.timeline.model import Rect
 
 if TYPE_CHECKING:
@@ -79,10 +79,7 @@ class FrameRenderer:
         self._canvas, self._below, self._group = (Frame.empty(*self._size) for _ in range(3))
         self._shown: Scene = ()
         self._kept_below: Scene = ()
-        self._slides: dict[str, Frame] = {}
-        self._backgrounds = [layer for layer in timeline.layers if layer.kind == "background"]
-        self._plain = all(layer.clip is None and layer.motion is None for layer in self._backgrounds)
-        self._over_others = {layer.id for layer in corner_logos(timeline)}
+        self._slides: dict[tuple[str, ...], Frame] = {}
         self._clips = ClipReader(timeline.rate, shelf.open_video)
 
     def close(self) -> None:
@@ -142,43 +139,51 @@ class FrameRenderer:
             self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
 
     def _lay_slide(self, state: LayerState, below: Scene, onto: Frame) -> bool:
-        """Lay what a layer at rest shows on the background, where that is what is seen; False where it isn't."""
+        """Lay what a layer at rest shows on the background, where that is what is seen; False where it isn't.
+
+        Decided by the scene alone: a cached segment knows no more of the programme than what it shows.
+        """
         layer, rect = state.layer, state.rect
-        if layer.motion is not None or rect is None or layer.id in self._over_others:
+        if layer.motion is not None or rect is None:
             return False
-        box = pixel_box(rect, self._size)
-        alone = self._plain and state.opacity == OPAQUE and all(under.layer in self._backgrounds for under in below)
+        behind = tuple(under.layer for under in below if under.layer.kind == "background")
+        at_rest = all(under.clip is None and under.motion is None for under in behind)
+        alone = at_rest and state.opacity == OPAQUE and len(behind) == len(below)
         opaque = layer.source is not None and not layer.source.alpha
+        box = pixel_box(rect, self._size)
         if layer.kind == "logo" and (not alone or (opaque and box == (0, 0, *self._size))):
             return False
-        if alone or state.covers(*self._size):
+        if state.covers(*self._size):
+            box, behind = (0, 0, *self._size), ()
+        elif alone:
             box = (0, 0, *self._size)
         elif box is None or not opaque:
             return False
-        for window, slide in zip(_inside(onto, box), _inside(self._slide(layer), box), strict=True):
+        for window, slide in zip(_inside(onto, box), _inside(self._slide(layer, behind), box), strict=True):
             mix_over(window, slide, state.opacity)
         return True
 
-    def _slide(self, layer: Layer) -> Frame:
-        """A layer at rest, wholly opaque on the background, in colours that an RGB picture has.
+    def _slide(self, layer: Layer, behind: tuple[Layer, ...]) -> Frame:
+        """A layer at rest, wholly opaque on the backgrounds `behind` it, in colours that an RGB picture has.
 
         A moving layer keeps what the resampler gave: docs/decisions/0032-still-frames-are-pictures.md.
         """
-        if layer.id not in self._slides:
+        key = layer.id, *(under.id for under in behind)
+        if key not in self._slides:
             if len(self._slides) >= _KEPT_SLIDES:
                 del self._slides[next(iter(self._slides))]
             slide = Frame.empty(*self._size)
             for plane, level in zip(_planes(slide), NEUTRAL, strict=True):
                 plane[:] = level
-            for under in self._backgrounds:
+            for under in behind:
                 if under.color is not None:
                     self._fill(LayerState(under, under.rect, OPAQUE), slide)
-                elif under.id != layer.id and under.clip is None:
+                elif under.clip is None:
                     self._draw_resampled(LayerState(under, under.rect, OPAQUE), slide)
             self._draw_resampled(LayerState(layer, layer.rect, OPAQUE), slide)
             settle(*_planes(slide))
-            self._slides[layer.id] = slide
-        return self._slides[layer.id]
+            self._slides[key] = slide
+        return self._slides[key]
 
     def _fill(self, state: LayerState, onto: Frame) -> None:
         rgb = np.full((2, 2, 3), color_levels(str(state.layer.color)), np.uint8)
