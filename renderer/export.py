@@ -12,7 +12,8 @@ from renderer.timebase import SAMPLE_RATE, FrameRange
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from renderer.picture.compositor import Frame
+    from renderer.picture.compositor import Frame, FrameRenderer
+    from renderer.picture.kernels import Image
     from renderer.sound.programme import SoundReport
     from renderer.sound.survey import Survey
     from renderer.story import Story, Workspace
@@ -36,13 +37,26 @@ def parse_range(text: str | None, frame_count: int) -> FrameRange:
 
 def rendered_frames(story: Story, workspace: Workspace, frames: FrameRange) -> Iterator[Frame]:
     """The frames before the encoder, in order; each is valid until the next. Raises: MediaError."""
+    yield from _frame_renderer(story, workspace).frames(frames)
+
+
+def rendered_picture(story: Story, workspace: Workspace, number: int) -> Image:
+    """One frame as 8-bit RGB, (height, width, 3): see `FrameRenderer.picture`. Raises: MediaError."""
+    renderer = _frame_renderer(story, workspace)
+    try:
+        return renderer.picture(number)
+    finally:
+        renderer.close()
+
+
+def _frame_renderer(story: Story, workspace: Workspace) -> FrameRenderer:
     from renderer.picture.compositor import FrameRenderer
     from renderer.picture.prepared import PictureShelf
 
     timeline, limits = story.timeline, workspace.limits
     size = (timeline.width, timeline.height)
     shelf = PictureShelf(workspace.folder, workspace.intake, max_bytes=limits.image_bytes, frame=size)
-    yield from FrameRenderer(timeline, shelf).frames(frames)
+    return FrameRenderer(timeline, shelf)
 
 
 def write_frames(

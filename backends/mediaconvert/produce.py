@@ -21,7 +21,7 @@ from backends.mediaconvert.assets import bed_argv, logo_pixels
 from backends.mediaconvert.encode import decode_argv, intra_argv, png_argv, psnr_argv
 from renderer.cache import cache_root
 from renderer.errors import OutputError
-from renderer.export import rendered_frames, write_mix
+from renderer.export import rendered_frames, rendered_picture, write_mix
 from renderer.ffmpeg_process import CancelToken, Child, descriptor_url, run_process
 from renderer.publish import Unfinished, check_free_space, unfinished_file
 from renderer.sound.wav import wav_header
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from backends.mediaconvert.job import RemoteAsset
+    from renderer.picture.intake import PicturePlanes
     from renderer.story import Story, Workspace
     from renderer.timeline.model import Layer, Timeline
 
@@ -151,28 +152,34 @@ class Producer:
             raise OutputError(f"{asset.kind} of {asset.describes}: planned {scene.frame_count} frames, found {found}")
 
     def _slide_pixels(self, scene: Timeline) -> bytes:
-        """RGB of a scene's one frame: its colour where there is nothing else, or what becomes its planes again."""
-        from renderer.picture.kernels import exact_rgb
+        """What becomes the planes of a scene's one frame again: docs/decisions/0032-still-frames-are-pictures.md."""
+        from renderer.picture.placement import pixel_box
         from renderer.picture.scene import color_levels
 
-        colors = [layer.color for layer in scene.layers if layer.color is not None]
-        if len(colors) == len(scene.layers):
-            return bytes(color_levels(colors[-1])) * (scene.width * scene.height)
-        frame = next(iter(rendered_frames(self._story_of(scene), self._workspace, FrameRange(0, 1))))
-        picture, _ = exact_rgb(frame.y, frame.u, frame.v)
-        return picture.tobytes()
+        top = scene.layers[-1]
+        if top.color is not None:
+            return bytes(color_levels(top.color)) * (scene.width * scene.height)
+        size = (scene.width, scene.height)
+        opaque = top.source is not None and not top.source.alpha
+        if top.kind == "logo" and opaque and top.rect is not None and pixel_box(top.rect, size) == (0, 0, *size):
+            return self._logo_pixels(top).data
+        return rendered_picture(self._story_of(scene), self._workspace, 0).tobytes()
 
     def _logo(self, layer: Layer, unfinished: Unfinished) -> None:
         """The pixels that the renderer lays over its frames; a source that could be transparent and isn't, opaque."""
+        made = self._logo_pixels(layer)
+        data = made.data
+        if layer.source is not None and layer.source.alpha and not made.alpha:
+            data = b"".join(data[place : place + 3] + b"\xff" for place in range(0, len(data), 3))
+        width, height = scenes.logo_size(layer)
+        self._png(png_argv(width, height, logo_pixels(layer), _url(unfinished)), data, (width, height), unfinished)
+
+    def _logo_pixels(self, layer: Layer) -> PicturePlanes:
         if layer.source is None:
             raise OutputError(f"layer {layer.id} has no picture")
         width, height = scenes.logo_size(layer)
         content = self._workspace.folder.read_image(layer.source, self._workspace.limits.image_bytes)
-        made = self._workspace.intake.pixels(layer.source.path, content, width, height)
-        data = made.data
-        if layer.source.alpha and not made.alpha:
-            data = b"".join(data[place : place + 3] + b"\xff" for place in range(0, len(data), 3))
-        self._png(png_argv(width, height, logo_pixels(layer), _url(unfinished)), data, (width, height), unfinished)
+        return self._workspace.intake.pixels(layer.source.path, content, width, height)
 
     def _png(self, argv: list[str], data: bytes, size: tuple[int, int], unfinished: Unfinished) -> None:
         run_process(argv, stdin=[data], pass_fds=[unfinished.descriptor])

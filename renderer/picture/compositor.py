@@ -36,12 +36,14 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from renderer.picture.kernels import Image
     from renderer.timebase import FrameRange
     from renderer.timeline.model import Layer, Timeline
 
+    Box = tuple[int, int, int, int]
+
 NEUTRAL = (16, 128, 128)
 """The levels of Y, U and V that mean nothing: what premultiplied planes lie about."""
-
 
 _KEPT_SLIDES = 3
 """Layers at rest that are kept as they were drawn: those of a crossfade, and a picture behind them."""
@@ -138,52 +140,75 @@ class FrameRenderer:
         elif state.rect is not None:
             self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
 
+    def picture(self, number: int) -> Image:
+        """Frame `number` as RGB, (height, width, 3): its very planes come back from it where a layer at rest fills it.
+
+        From any other frame the nearest picture. Raises: MediaError, IndexError.
+        """
+        frame = self.frame(number)
+        *below, top = self._shown
+        found = self._slide_of(top, tuple(below)) if top.opacity == OPAQUE else None
+        drawn = Frame.empty(*self._size)
+        if found is not None and found[1] == (0, 0, *self._size):
+            return self._draw_slide(top.layer, found[0], drawn)
+        drawn.copy_from(frame)
+        return settle(*_planes(drawn))
+
     def _lay_slide(self, state: LayerState, below: Scene, onto: Frame) -> bool:
-        """Lay what a layer at rest shows on the background, where that is what is seen; False where it isn't.
+        """Lay what a layer at rest shows on the background, where that is what is seen; False where it isn't."""
+        found = self._slide_of(state, below)
+        if found is None:
+            return False
+        behind, box = found
+        for window, slide in zip(_inside(onto, box), _inside(self._slide(state.layer, behind), box), strict=True):
+            mix_over(window, slide, state.opacity)
+        return True
+
+    def _slide_of(self, state: LayerState, below: Scene) -> tuple[tuple[Layer, ...], Box] | None:
+        """The backgrounds behind a layer at rest, and the part of the frame that they and it fill.
 
         Decided by the scene alone: a cached segment knows no more of the programme than what it shows.
         """
         layer, rect = state.layer, state.rect
-        if layer.motion is not None or rect is None:
-            return False
+        if layer.motion is not None or layer.source is None or rect is None:
+            return None
         behind = tuple(under.layer for under in below if under.layer.kind == "background")
         at_rest = all(under.clip is None and under.motion is None for under in behind)
         alone = at_rest and state.opacity == OPAQUE and len(behind) == len(below)
-        opaque = layer.source is not None and not layer.source.alpha
         box = pixel_box(rect, self._size)
-        if layer.kind == "logo" and (not alone or (opaque and box == (0, 0, *self._size))):
-            return False
+        whole = (0, 0, *self._size)
+        if layer.kind == "logo" and (not alone or (not layer.source.alpha and box == whole)):
+            return None
         if state.covers(*self._size):
-            box, behind = (0, 0, *self._size), ()
-        elif alone:
-            box = (0, 0, *self._size)
-        elif box is None or not opaque:
-            return False
-        for window, slide in zip(_inside(onto, box), _inside(self._slide(layer, behind), box), strict=True):
-            mix_over(window, slide, state.opacity)
-        return True
+            return (), whole
+        if alone:
+            return behind, whole
+        return None if box is None or layer.source.alpha else (behind, box)
 
     def _slide(self, layer: Layer, behind: tuple[Layer, ...]) -> Frame:
-        """A layer at rest, wholly opaque on the backgrounds `behind` it, in colours that an RGB picture has.
-
-        A moving layer keeps what the resampler gave: docs/decisions/0032-still-frames-are-pictures.md.
-        """
         key = layer.id, *(under.id for under in behind)
         if key not in self._slides:
             if len(self._slides) >= _KEPT_SLIDES:
                 del self._slides[next(iter(self._slides))]
             slide = Frame.empty(*self._size)
-            for plane, level in zip(_planes(slide), NEUTRAL, strict=True):
-                plane[:] = level
-            for under in behind:
-                if under.color is not None:
-                    self._fill(LayerState(under, under.rect, OPAQUE), slide)
-                elif under.clip is None:
-                    self._draw_resampled(LayerState(under, under.rect, OPAQUE), slide)
-            self._draw_resampled(LayerState(layer, layer.rect, OPAQUE), slide)
-            settle(*_planes(slide))
+            self._draw_slide(layer, behind, slide)
             self._slides[key] = slide
         return self._slides[key]
+
+    def _draw_slide(self, layer: Layer, behind: tuple[Layer, ...], onto: Frame) -> Image:
+        """A layer at rest, wholly opaque on the backgrounds `behind` it, in colours of the RGB picture it returns.
+
+        A moving layer keeps what the resampler gave: docs/decisions/0032-still-frames-are-pictures.md.
+        """
+        for plane, level in zip(_planes(onto), NEUTRAL, strict=True):
+            plane[:] = level
+        for under in behind:
+            if under.color is not None:
+                self._fill(LayerState(under, under.rect, OPAQUE), onto)
+            else:
+                self._draw_resampled(LayerState(under, under.rect, OPAQUE), onto)
+        self._draw_resampled(LayerState(layer, layer.rect, OPAQUE), onto)
+        return settle(*_planes(onto))
 
     def _fill(self, state: LayerState, onto: Frame) -> None:
         rgb = np.full((2, 2, 3), color_levels(str(state.layer.color)), np.uint8)
@@ -267,7 +292,7 @@ def _planes(frame: Frame) -> tuple[Plane, Plane, Plane]:
     return frame.y, frame.u, frame.v
 
 
-def _inside(frame: Frame, box: tuple[int, int, int, int]) -> tuple[Plane, Plane, Plane]:
+def _inside(frame: Frame, box: Box) -> tuple[Plane, Plane, Plane]:
     """The planes' windows of (left, top, right, bottom), which are even."""
     left, top, right, bottom = box
     half = (slice(top // 2, bottom // 2), slice(left // 2, right // 2))

@@ -3,8 +3,7 @@
 Importing this package imports numpy and numba; the rest of the program imports it where it is used.
 
     shrink          a photograph → the size its deepest zoom needs
-    colour          RGB ↔ BT.709 limited-range YUV 4:2:0 planes
-    gamut           planes → the RGB picture that has exactly these, and the nearest planes that some picture has
+    colour          RGB ↔ BT.709 limited-range YUV 4:2:0 planes, and the planes of the nearest RGB picture
     resample        a prepared plane → a frame's plane, at any sub-sample position and size
     blend           crossfades, logos, fractional edges, in place
     blur            the background of a picture that does not fill the frame
@@ -16,10 +15,10 @@ from renderer.picture.kernels.colour import (
     premultiply,
     rgb_to_yuv420,
     rgba_to_yuva420,
+    settle,
     yuv420_to_rgb,
 )
 from renderer.picture.kernels.filters import OVERSAMPLING, Filter, choose_filter, prepare, prepared_size
-from renderer.picture.kernels.gamut import exact_rgb, settle
 from renderer.picture.kernels.plane import POSITION_BITS, Axis, PreparedPlane
 from renderer.picture.kernels.resample import Implementation, Resampler, chosen_implementation
 from renderer.picture.kernels.shrink import shrink
@@ -41,7 +40,6 @@ __all__ = [
     "blur",
     "choose_filter",
     "chosen_implementation",
-    "exact_rgb",
     "mix_over",
     "premultiply",
     "prepare",

@@ -1,4 +1,4 @@
-"""Layers at rest: their frames hold only colours that an 8-bit RGB picture has; moving ones are left alone."""
+"""Layers at rest: their frames are those of an 8-bit RGB picture; moving ones are left alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 
 from renderer.picture.compositor import FrameRenderer
 from renderer.picture.intake import Intake
-from renderer.picture.kernels import exact_rgb
+from renderer.picture.kernels import rgb_to_yuv420
 from renderer.picture.prepared import PictureShelf
 from renderer.timebase import FrameRange
 from renderer.timeline.geometry import fitted_size, opacity_at, view_rect
@@ -87,21 +87,38 @@ def hostile(library):
     return library.add(np.repeat(np.repeat(small, 5, 0), 5, 1))
 
 
-def samples_no_picture_has(frame):
-    return exact_rgb(frame.y, frame.u, frame.v)[1]
+def samples_not_of_its_picture(renderer, number):
+    planes = rgb_to_yuv420(renderer.picture(number))
+    frame = renderer.frame(number)
+    return sum(int((a != b).sum()) for a, b in zip(planes, (frame.y, frame.u, frame.v), strict=True))
 
 
 @pytest.mark.parametrize("fit", ["cover", "contain", "blur"])
-def test_a_layer_at_rest_has_a_picture_s_colours(renderer_of, hostile, fit):
+def test_a_layer_at_rest_is_its_picture(renderer_of, hostile, fit):
     size = (96, 54)
     renderer = renderer_of(timeline_of(image(hostile, size, fit=fit), size=size, color="#204060"))
-    assert samples_no_picture_has(renderer.frame(3)) == 0
+    assert samples_not_of_its_picture(renderer, 3) == 0
+
+
+def test_a_transparent_picture_at_rest_too(renderer_of, library):
+    size = (96, 54)
+    rgba = np.random.default_rng(4).integers(0, 256, (60, 80, 4), dtype=np.uint8)
+    renderer = renderer_of(timeline_of(image(library.add(rgba), size, fit="contain"), size=size, color="#ff0000"))
+    assert samples_not_of_its_picture(renderer, 0) == 0
 
 
 def test_a_moving_layer_keeps_what_the_resampler_gave(renderer_of, hostile):
     size = (96, 54)
     renderer = renderer_of(timeline_of(image(hostile, size, end=(Fraction(11, 10), MIDDLE)), size=size))
-    assert samples_no_picture_has(renderer.frame(0)) > 0
+    assert samples_not_of_its_picture(renderer, 0) > 0
+
+
+def test_asking_for_a_picture_leaves_the_frame_alone(renderer_of, hostile):
+    size = (96, 54)
+    renderer = renderer_of(timeline_of(image(hostile, size, end=(Fraction(11, 10), MIDDLE)), size=size))
+    before = copied(renderer.frame(2))
+    renderer.picture(2)
+    np.testing.assert_array_equal(copied(renderer.frame(2)), before)
 
 
 @pytest.mark.parametrize("fit", ["cover", "blur"])

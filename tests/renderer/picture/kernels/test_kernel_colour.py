@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from renderer.picture.kernels import gamut, premultiply, rgb_to_yuv420, rgba_to_yuva420, yuv420_to_rgb
+from renderer.picture.kernels import colour, premultiply, rgb_to_yuv420, rgba_to_yuva420, yuv420_to_rgb
 
 KNOWN = {
     "white": ((255, 255, 255), (235, 128, 128)),
@@ -37,7 +37,7 @@ def test_coefficients_are_the_standard_s():
     exact = {"_Y_": (red, green, blue), "_U_": (-red, -green, 1 - blue), "_V_": (1 - red, -green, -blue)}
     for (row, values), scale in zip(exact.items(), (luma, blues, reds), strict=True):
         for name, value in zip("RGB", values, strict=True):
-            assert abs(getattr(gamut, row + name) - value * scale * 65536) <= 1
+            assert abs(getattr(colour, row + name) - value * scale * 65536) <= 1
 
 
 @pytest.mark.parametrize("level", range(0, 256, 15))
