@@ -33,7 +33,14 @@ def encoder_differences(before: Json, after: Json) -> list[Difference]:
 
 def tool_differences(before: Json, after: Json) -> list[Difference]:
     """Programs and libraries of other versions, our own code by its hash."""
-    names = {"ffmpeg": "FFmpeg", "av": "PyAV", "pillow": "Pillow", "storyreel": "storyreel", "encoder build": "encoder"}
+    names = {
+        "ffmpeg": "FFmpeg",
+        "av": "PyAV",
+        "pillow": "Pillow",
+        "pillow-heif": "pillow-heif",
+        "storyreel": "storyreel",
+        "encoder build": "encoder",
+    }
     found = []
     for name, value in after.items():
         if before.get(name) == value:

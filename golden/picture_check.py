@@ -72,8 +72,7 @@ def check_picture(
 ) -> PictureResult:
     """Compare frames before the encoder. `report` gets frames done and frames to do. Raises: MediaError."""
     old, new = golden.timeline, story.timeline
-    today = versions.made_with()
-    tools_changed = any(golden.made_with.get(name) != today[name] for name in versions.PICTURE_TOOLS)
+    tools_changed = not versions.draws_as(golden.made_with)
     if (old.width, old.height, old.rate) != (new.width, new.height, new.rate):
         return PictureResult(tools_changed=tools_changed, compared=False)
     pieces = align(old, new)

@@ -49,8 +49,12 @@ def made_with() -> Json:
     }
 
 
-PICTURE_TOOLS = ("picture code", "pillow")
 FILE_TOOLS = ("file code", "ffmpeg", "av", "encoder build")
+
+
+def draws_as(made: Json) -> bool:
+    """Whether all that makes frames before the encoder is what a golden was made with."""
+    return all(made.get(name) == value for name, value in picture_ingredients().items())
 
 
 def encoder(output: OutputFormat) -> Json:

@@ -51,6 +51,19 @@ def test_other_code_that_makes_the_same_frames_passes_and_says_so(recorded_story
     assert found.facts[0] == "120 of 120 frames rendered and compared by their hashes, all of them equal"
 
 
+@pytest.mark.parametrize(
+    ("package", "says"),
+    [("pillow", "Pillow 99 instead of"), ("pillow-heif", "pillow-heif 99 instead of")],
+)
+def test_frames_are_rendered_again_for_another_decoder_of_pictures(recorded_story, monkeypatch, package, says):
+    made = versions.picture_ingredients() | {package: "99"}
+    monkeypatch.setattr(versions, "picture_ingredients", lambda: made)
+    found = check(recorded_story.golden)
+    assert found.passed
+    assert whats(found.notices)[0].startswith(says)
+    assert found.facts[0].startswith("120 of 120 frames rendered")
+
+
 def test_a_cold_cache_changes_nothing(recorded_story, monkeypatch, tmp_path):
     monkeypatch.setenv("STORYREEL_CACHE_DIR", str(tmp_path))
     assert check(recorded_story.golden).notices == ()
