@@ -7,6 +7,7 @@ made by Pillow and numpy, never by the code under test.
 from __future__ import annotations
 
 import json
+import signal
 import wave
 from fractions import Fraction
 from pathlib import Path
@@ -37,6 +38,13 @@ def _own_cache(tmp_path_factory):
         patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
         patch.setenv("STORYREEL_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _ctrl_c():
+    """A shell starts what runs in its background with SIGINT ignored, and children inherit that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -14,10 +14,7 @@ import corpus as corpus_module
 import pytest
 from click.testing import CliRunner
 
-_AS_TYPED = (
-    "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"  # tests in the background ignore it
-    " sys.argv[0] = 'storyreel'; from cli import main; main()"
-)
+_AS_TYPED = "import sys; sys.argv[0] = 'storyreel'; from cli import main; main()"
 STORYREEL = [sys.executable, "-c", _AS_TYPED]
 
 
