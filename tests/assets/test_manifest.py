@@ -80,6 +80,7 @@ def test_brand_art_is_what_its_script_draws(name, draw, mode):
     assert np.mean(difference > 0) < 1e-4
 
 
+@pytest.mark.campaign
 def test_music_is_what_its_script_composes():
     composed = np.rint(compose_music.render() * 32767)
     difference = np.abs(composed - decoded_sound(FOLDER / "demo/music.flac"))
