@@ -87,7 +87,7 @@ class PictureSource:
         from renderer.picture.compositor import FrameRenderer
 
         timeline = self._timeline
-        renderer = FrameRenderer(timeline, JobShelf(self._media, (timeline.width, timeline.height)))
+        renderer = FrameRenderer(timeline, JobShelf(self._media, timeline))
         try:
             if self._captures is None:
                 for frame in renderer.frames(FrameRange(0, timeline.frame_count)):

@@ -7,6 +7,7 @@ import pytest
 from local_jobs import exact_h264, image, output_of, settings_of, simple_job, specified
 
 from backends.mediaconvert.service.faults import JobFailure
+from renderer.picture.intake import Intake
 
 BLACK, RED, BLUE = 16, 63, 32
 """Luma of the flat colours in BT.709 limited range."""
@@ -120,6 +121,16 @@ def test_images_appear_fade_and_vanish_when_they_should(run):
     assert levels[21:30] == pytest.approx([RED] * 9, abs=1.5)
     assert levels[30:36] == pytest.approx(rising[::-1], abs=2)
     assert levels[36:] == pytest.approx([BLACK] * 24, abs=1.5)
+
+
+def test_each_of_many_images_over_a_picture_is_decoded_once(run, monkeypatch):
+    asked, still = [], Intake.still
+    monkeypatch.setattr(Intake, "still", lambda intake, *picture: asked.append(picture[2:]) or still(intake, *picture))
+    job = counting()
+    images = [image("red", layer, Width=2 + 2 * layer, Height=2, StartTime="00:00:00:00") for layer in range(20)]
+    output_of(job)["VideoDescription"]["VideoPreprocessors"] = {"ImageInserter": {"InsertableImages": images}}
+    assert len(run(job).levels()) == 60
+    assert sorted(asked) == [(2 + 2 * layer, 2) for layer in range(20)]
 
 
 def test_an_images_default_opacity_is_half(run):
