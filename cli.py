@@ -15,6 +15,10 @@ import click
 
 from commands import golden, installation, jobs, mediaconvert, mediaconvert_local, sound, stories, studio, submit
 from renderer.errors import Cancelled, OutputError, StoryreelError
+from renderer.machine import ONE_BLAS_THREAD
+
+for _name, _value in ONE_BLAS_THREAD.items():  # before a command imports numpy; whoever sets it decides
+    os.environ.setdefault(_name, _value)
 
 
 class _Program(click.Group):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from renderer.errors import MediaError, ToolError
 from renderer.ffmpeg_process import Child, Limits
 from renderer.kernel_cache import VARIABLE, kernel_cache_folder
+from renderer.machine import ONE_BLAS_THREAD
 from renderer.media import MediaLimits, sniff_image, sniff_inserted
 from renderer.picture.intake_words import WITH_KERNELS
 
@@ -190,7 +191,7 @@ class Intake:
                 self._start()
 
     def _start(self) -> Child:
-        settings = {key: os.environ[key] for key in _KERNEL_SETTINGS if key in os.environ}
+        settings = ONE_BLAS_THREAD | {key: os.environ[key] for key in _KERNEL_SETTINGS if key in os.environ}
         settings |= {VARIABLE: place} if (place := kernel_cache_folder()) else {}
         self._child = Child(
             [sys.executable, "-I", "-c", _PROGRAM, str(_PROJECT), *[WITH_KERNELS] * self._for_frames],
