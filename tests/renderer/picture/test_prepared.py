@@ -13,7 +13,7 @@ import pytest
 
 from renderer.errors import MediaError
 from renderer.media import MediaFolder
-from renderer.picture.intake import Intake, PicturePlanes
+from renderer.picture.intake import PicturePlanes
 from renderer.picture.prepared import KEPT_PICTURES, PictureShelf, deepest_size, longest_step
 from renderer.timebase import FrameRange
 from renderer.timeline.model import ImageSource, Layer, Motion, Rect
@@ -63,12 +63,6 @@ class CountingIntake:
 @pytest.fixture
 def counting():
     return CountingIntake()
-
-
-@pytest.fixture(scope="module")
-def intake():
-    with Intake() as child:
-        yield child
 
 
 @pytest.fixture
