@@ -119,11 +119,14 @@ class _Check:
 
         return picture_findings(self._golden.timeline, self._story, self._workspace, picture)
 
+    @property
+    def _same_file_tools(self) -> bool:
+        return all(self._golden.made_with.get(name) == self._today[name] for name in versions.FILE_TOOLS)
+
     def _structure(self) -> tuple[list[Row], list[Difference], bool]:
         """Rows, differences, and whether a file was made for them: only where its makers are other."""
         recorded = self._golden.structure
-        same_tools = all(self._golden.made_with.get(name) == self._today[name] for name in versions.FILE_TOOLS)
-        if same_tools and self._golden.encoder == self._encoder:
+        if self._same_file_tools and self._golden.encoder == self._encoder:
             rows, _ = compare_structure(recorded, recorded)
             return rows, [], False
         story = self._story
@@ -136,8 +139,7 @@ class _Check:
         golden, story = self._golden, self._story
         settings = encoder_differences(golden.encoder, self._encoder)
         tools = tool_differences(golden.made_with, self._today)
-        same_tools = all(golden.made_with.get(name) == self._today[name] for name in versions.FILE_TOOLS)
-        explained = not self._same_timeline or bool(settings) or not same_tools
+        explained = not self._same_timeline or bool(settings) or not self._same_file_tools
         plan, job = plan_document(story.timeline, story.output), job_document(story.timeline, story.output)
         documents = [] if explained else document_differences("plan.json", golden.plan, plan, explained=False)
         documents += document_differences("mediaconvert.json", golden.job, job, explained=explained)
