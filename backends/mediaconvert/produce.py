@@ -153,15 +153,10 @@ class Producer:
 
     def _slide_pixels(self, scene: Timeline) -> bytes:
         """What becomes the planes of a scene's one frame again: docs/decisions/0032-still-frames-are-pictures.md."""
-        from renderer.picture.placement import pixel_box
-        from renderer.picture.scene import color_levels
+        from renderer.picture.placement import is_frame_sized_logo
 
         top = scene.layers[-1]
-        if top.color is not None:
-            return bytes(color_levels(top.color)) * (scene.width * scene.height)
-        size = (scene.width, scene.height)
-        opaque = top.source is not None and not top.source.alpha
-        if top.kind == "logo" and opaque and top.rect is not None and pixel_box(top.rect, size) == (0, 0, *size):
+        if is_frame_sized_logo(top, (scene.width, scene.height)):
             return self._logo_pixels(top).data
         return rendered_picture(self._story_of(scene), self._workspace, 0).tobytes()
 

@@ -6,7 +6,6 @@ import dataclasses
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from renderer.picture.scene import corner_logos
 from renderer.timebase import FrameRange, nominal_rate
 from renderer.timeline.model import Layer, Rect, Sound, Timeline
 
@@ -47,6 +46,16 @@ def bed(timeline: Timeline) -> Timeline:
     }
     kept = tuple(layer for layer in timeline.layers if layer.id not in covered)
     return dataclasses.replace(timeline, layers=kept, sound=_SILENCE, id="", title="")
+
+
+def corner_logos(timeline: Timeline) -> list[Layer]:
+    """Logos that are seen together with an image, or with another logo below them."""
+    others = [layer for layer in timeline.layers if layer.kind != "background"]
+    return [
+        layer
+        for layer in others
+        if layer.kind == "logo" and any(below.z < layer.z and below.range.intersects(layer.range) for below in others)
+    ]
 
 
 def clip(timeline: Timeline, layer: Layer, size: tuple[int, int]) -> Timeline:

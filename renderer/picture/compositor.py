@@ -26,7 +26,7 @@ from renderer.picture.kernels import (
     rgb_to_yuv420,
     settle,
 )
-from renderer.picture.placement import Placement, Span, pixel_box, place
+from renderer.picture.placement import Placement, Span, is_frame_sized_logo, pixel_box, place
 from renderer.picture.prepared import PictureShelf, PreparedPicture, longest_step
 from renderer.picture.scene import OPAQUE, LayerState, Scene, color_levels, scene_at
 from renderer.timeline.model import Rect
@@ -90,9 +90,12 @@ class FrameRenderer:
 
     def frame(self, number: int) -> Frame:
         """Frame `number`; valid until the next call. Raises: MediaError, IndexError."""
+        return self._compose(self._scene(number))
+
+    def _scene(self, number: int) -> Scene:
         if not 0 <= number < self._timeline.frame_count:
             raise IndexError(f"frame {number} of {self._timeline.frame_count}")
-        return self._compose(scene_at(self._timeline.layers, number, self._size))
+        return scene_at(self._timeline.layers, number, self._size)
 
     def frames(self, numbers: FrameRange) -> Iterator[Frame]:
         """The frames of a range in order; each is valid until the next one is asked for."""
@@ -141,17 +144,19 @@ class FrameRenderer:
             self._draw_picture(state.layer, self._shelf.picture(state.layer), state.rect, state.opacity, onto)
 
     def picture(self, number: int) -> Image:
-        """Frame `number` as RGB, (height, width, 3): its very planes come back from it where a layer at rest fills it.
+        """Frame `number` as RGB, (height, width, 3): its very planes come back from a flat one or a layer at rest.
 
         From any other frame the nearest picture. Raises: MediaError, IndexError.
         """
-        frame = self.frame(number)
-        *below, top = self._shown
-        found = self._slide_of(top, tuple(below)) if top.opacity == OPAQUE else None
+        scene = self._scene(number)
+        *below, top = scene
+        if top.layer.color is not None and top.opacity == OPAQUE:
+            return np.full((*reversed(self._size), 3), color_levels(top.layer.color), np.uint8)
         drawn = Frame.empty(*self._size)
+        found = self._slide_of(top, tuple(below)) if top.opacity == OPAQUE else None
         if found is not None and found[1] == (0, 0, *self._size):
             return self._draw_slide(top.layer, found[0], drawn)
-        drawn.copy_from(frame)
+        drawn.copy_from(self._compose(scene))
         return settle(*_planes(drawn))
 
     def _lay_slide(self, state: LayerState, below: Scene, onto: Frame) -> bool:
@@ -172,17 +177,20 @@ class FrameRenderer:
         layer, rect = state.layer, state.rect
         if layer.motion is not None or layer.source is None or rect is None:
             return None
-        behind = tuple(under.layer for under in below if under.layer.kind == "background")
-        at_rest = all(under.clip is None and under.motion is None for under in behind)
-        alone = at_rest and state.opacity == OPAQUE and len(behind) == len(below)
-        box = pixel_box(rect, self._size)
+        behind = tuple(
+            under.layer
+            for under in below
+            if under.layer.kind == "background" and under.layer.clip is None and under.layer.motion is None
+        )
+        alone = state.opacity == OPAQUE and len(behind) == len(below)
         whole = (0, 0, *self._size)
-        if layer.kind == "logo" and (not alone or (not layer.source.alpha and box == whole)):
+        if layer.kind == "logo" and (not alone or is_frame_sized_logo(layer, self._size)):
             return None
         if state.covers(*self._size):
             return (), whole
         if alone:
             return behind, whole
+        box = pixel_box(rect, self._size)
         return None if box is None or layer.source.alpha else (behind, box)
 
     def _slide(self, layer: Layer, behind: tuple[Layer, ...]) -> Frame:

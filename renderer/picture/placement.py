@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from renderer.timeline.model import Rect
+    from renderer.timeline.model import Layer, Rect
 
 _FULL = 65_535
 _HALF = Fraction(1, 2)
@@ -97,3 +97,10 @@ def pixel_box(rect: Rect, frame: tuple[int, int]) -> tuple[int, int, int, int] |
     if left < 0 or top < 0 or right > frame[0] or bottom > frame[1]:
         return None
     return left, top, right, bottom
+
+
+def is_frame_sized_logo(layer: Layer, frame: tuple[int, int]) -> bool:
+    """Whether a layer is an opaque logo that fills the frame pixel for pixel: what is seen are its own pixels."""
+    opaque = layer.source is not None and not layer.source.alpha
+    box = None if layer.rect is None else pixel_box(layer.rect, frame)
+    return layer.kind == "logo" and opaque and box == (0, 0, *frame)

@@ -11,7 +11,7 @@ from renderer.timeline.geometry import opacity_at, rect_at
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from renderer.timeline.model import Layer, Rect, Timeline
+    from renderer.timeline.model import Layer, Rect
 
 OPAQUE = 65_536
 """An opacity of one, in the unit of the blending kernels."""
@@ -60,16 +60,6 @@ def scene_at(layers: Sequence[Layer], frame: int, size: tuple[int, int]) -> Scen
         if state.hides_below(*size):
             break
     return tuple(reversed(states))
-
-
-def corner_logos(timeline: Timeline) -> list[Layer]:
-    """Logos that are seen together with an image, or with another logo below them."""
-    others = [layer for layer in timeline.layers if layer.kind != "background"]
-    return [
-        layer
-        for layer in others
-        if layer.kind == "logo" and any(below.z < layer.z and below.range.intersects(layer.range) for below in others)
-    ]
 
 
 def color_levels(color: str) -> tuple[int, int, int]:

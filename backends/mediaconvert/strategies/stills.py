@@ -35,8 +35,8 @@ from backends.mediaconvert.images import (
 )
 from backends.mediaconvert.job import JobPlan, create_job_request, planned
 from backends.mediaconvert.outputs import Outputs
+from backends.mediaconvert.scenes import corner_logos
 from backends.mediaconvert.sound import MIX_AUDIO, input_mix
-from renderer.picture.scene import corner_logos
 from renderer.renditions import story_name
 from renderer.timebase import SAMPLE_RATE
 
