@@ -17,7 +17,7 @@ demo: $(VENV)/.installed  ## render the bundled story to out/demo.mp4
 	@mkdir -p out
 	$(BIN)/storyreel demo -o out/demo.mp4
 
-test: $(VENV)/.installed-dev $(VENV)/.compiled  ## run every test
+test: $(VENV)/.installed-dev  ## run every test
 	$(BIN)/python -m pytest
 
 check: lint types test  ## everything that has to pass before a commit
@@ -55,11 +55,6 @@ $(VENV)/.installed-dev: $(VENV)/.python requirements-dev.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index -e .
 	@touch $@ $(VENV)/.installed
-
-# Kernels are compiled at their first use: once here, not in every test worker and every child of one at the same time.
-# What fails here fails in the tests, with words.
-$(VENV)/.compiled: $(VENV)/.installed-dev $(wildcard renderer/picture/kernels/*.py renderer/sound/*.py)
-	-@STORYREEL_CACHE_DIR=$(VENV)/cache $(BIN)/storyreel demo --preview -o $(VENV)/compiled.mp4 >/dev/null && touch $@
 
 lock:  ## resolve the lock files again (needs uv)
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-emit-index-url --no-emit-find-links \
